@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AppError } from '../../base/app-error.ts';
@@ -39,7 +40,9 @@ export async function startDemoServer(options: {
     process.execPath,
     [main, 'up', '--json', ...flags, '--calendar', calendar, '--log-level', 'warn'],
     {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      // Should the demo itself be killed, the channel closes and the child stops by itself.
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      env: { ...process.env, RONDO_SUPERVISED: '1' },
       // Ctrl-C reaches the demo alone, which stops the child in order.
       detached: true,
     },
@@ -63,6 +66,21 @@ export async function startDemoServer(options: {
     async stop() {
       child.kill('SIGTERM');
       await ended;
+    },
+  };
+}
+
+/** Ctrl-C in the middle of the replay: nothing of it stays behind. Gives what takes the handlers away again. */
+export function stopOnSignal(server: DemoServer): Disposable {
+  const stop = (signal: NodeJS.Signals): void => {
+    void server.stop().finally(() => process.exit(128 + constants.signals[signal]));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    [Symbol.dispose]() {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
     },
   };
 }

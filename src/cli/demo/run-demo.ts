@@ -5,7 +5,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../base/app-error.ts';
 import type { Cli } from '../cli.ts';
-import { startDemoServer, type DemoServer } from './demo-server.ts';
+import { startDemoServer, stopOnSignal, type DemoServer } from './demo-server.ts';
 import { readEvents, type FaultKind } from './faults.ts';
 import { findFlightsFile, HOUR_MS, openFlightsSource } from './flights-source.ts';
 import {
@@ -61,6 +61,7 @@ export async function runDemo(
     }),
   );
   cli.say(`Watch it at ${server.url}`);
+  using _stopping = stopOnSignal(server);
   try {
     using traffic = new Traffic(server.gatewayUrl, MODEL);
     const progress = cli.progress(
