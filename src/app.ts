@@ -73,7 +73,7 @@ export async function createApp(config: Config): Promise<App> {
   const parts = createParts(ctx);
   opened.defer(() => parts.close());
   const loop = createControlLoop(ctx, {
-    works: [projectWork(project), ...parts.works],
+    stages: [[[projectWork(project)]], ...parts.stages],
     runsIdle: parts.runsIdle,
     runsActive: parts.runsActive,
   });

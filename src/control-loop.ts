@@ -12,23 +12,27 @@ export type ControlLoop = {
 const ROUND_MS = 1000;
 const MOST_ROUNDS = 1000;
 
+/** Works one after another. The lanes of a stage go side by side; the next stage begins when all are through. */
+export type Lane = readonly Work[];
+export type Stage = readonly Lane[];
+
 /**
- * Runs the parts of the control loop one after another, round and round until all are quiet. With a real calendar it
+ * Runs the stages of the control loop one after another, round and round until all are quiet. With a real calendar it
  * does so each second and after events; with a replayed one only when asked, and waits for active runs as well, so that
  * the same history follows from the same data whatever the machine's load.
  */
 export function createControlLoop(
   ctx: Context,
-  parts: { works: readonly Work[]; runsIdle(): Promise<void>; runsActive(): Promise<boolean> },
+  parts: { stages: readonly Stage[]; runsIdle(): Promise<void>; runsActive(): Promise<boolean> },
 ): ControlLoop {
   let current: Promise<void> | undefined;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const round = async (): Promise<boolean> => {
+  const runLane = async (lane: Lane): Promise<boolean> => {
     let busy = false;
-    for (const work of parts.works) {
+    for (const work of lane) {
       if (stopped) return false;
       try {
         if (await work.run(ctx)) busy = true;
@@ -38,6 +42,15 @@ export function createControlLoop(
           'a part of the control loop failed; it is tried again',
         );
       }
+    }
+    return busy;
+  };
+
+  const round = async (): Promise<boolean> => {
+    let busy = false;
+    for (const stage of parts.stages) {
+      const lanes = await Promise.all(stage.map(runLane));
+      busy ||= lanes.includes(true);
     }
     return busy;
   };

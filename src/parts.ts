@@ -12,12 +12,12 @@ import { publishRoutes } from './serving/actions/publish-routes.ts';
 import { servingWorks } from './serving/work.ts';
 import { triggersWork } from './triggers/work.ts';
 import type { Context } from './context.ts';
-import type { Work } from './work.ts';
+import type { Stage } from './control-loop.ts';
 
 export type Parts = {
   gateway: GatewayClient;
   /** The parts of the control loop in the order of the loop itself. */
-  works: readonly Work[];
+  stages: readonly Stage[];
   /** Unfinished runs go on; steps reach the server at `address`. */
   start(address: string): Promise<void>;
   runsActive(): Promise<boolean>;
@@ -32,19 +32,13 @@ export function createParts(ctx: Context): Parts {
   const serving = servingWorks(gateway);
   return {
     gateway,
-    works: [
-      datasetsWork,
-      checksWork,
-      featuresWork,
-      serving.publish,
-      serving.push,
-      serving.collect,
-      serving.labels,
-      monitorsWork,
-      ...deliveryWorks(gateway),
-      triggersWork,
-      runsWork,
-      notificationsWork,
+    stages: [
+      // What was answered says nothing about the files that landed: both are taken in at once.
+      [
+        [datasetsWork, checksWork, featuresWork, serving.publish, serving.push],
+        [serving.collect, serving.labels],
+      ],
+      [[monitorsWork, ...deliveryWorks(gateway), triggersWork, runsWork, notificationsWork]],
     ],
     async start(address) {
       await openEngine(ctx, { serverUrl: address });

@@ -1,6 +1,7 @@
 import { AppError } from '../base/app-error.ts';
 import { errorCodes, type ErrorCode } from '../contract/error-codes.ts';
 import type { Json } from '../base/json.ts';
+import { sendRequest } from '../system/send-request.ts';
 
 /** The server's HTTP API as a command uses it. Errors of the server come back as the `AppError` they were. */
 export type ApiClient = {
@@ -17,24 +18,23 @@ export type ApiClient = {
 
 export function createApiClient(options: { url: string; token: string | undefined }): ApiClient {
   const baseUrl = options.url.replace(/\/$/, '');
-  const request = async (method: string, path: string, body?: unknown): Promise<Response> => {
-    const headers: Record<string, string> = { accept: 'application/json' };
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
-    let response: Response;
-    try {
-      response = await fetch(baseUrl + path, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-    } catch (error) {
-      throw new AppError('SERVER_UNREACHABLE', `No Rondo server answers at ${baseUrl}.`, {
-        cause: error,
-      });
-    }
-    if (response.ok) return response;
-    throw await toAppError(response);
+  const headers: Record<string, string> = {
+    accept: 'application/json',
+    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+  };
+  const unreachable = (error: unknown): never => {
+    throw new AppError('SERVER_UNREACHABLE', `No Rondo server answers at ${baseUrl}.`, {
+      cause: error,
+    });
+  };
+  const request = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const { status, text } = await sendRequest(baseUrl + path, {
+      method,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    }).catch(unreachable);
+    if (status < 200 || status > 299) throw toAppError(status, text);
+    return JSON.parse(text);
   };
   const withQuery = (
     path: string,
@@ -47,17 +47,20 @@ export function createApiClient(options: { url: string; token: string | undefine
   return {
     baseUrl,
     get: async <T>(path: string, query?: Record<string, string | number | boolean | undefined>) =>
-      (await (await request('GET', withQuery(path, query))).json()) as T,
-    post: async <T>(path: string, body?: unknown) =>
-      (await (await request('POST', path, body ?? {})).json()) as T,
-    put: async <T>(path: string, body?: unknown) =>
-      (await (await request('PUT', path, body ?? {})).json()) as T,
-    stream: (path, query) => request('GET', withQuery(path, query)),
+      (await request('GET', withQuery(path, query))) as T,
+    post: async <T>(path: string, body?: unknown) => (await request('POST', path, body ?? {})) as T,
+    put: async <T>(path: string, body?: unknown) => (await request('PUT', path, body ?? {})) as T,
+    async stream(path, query) {
+      const response = await fetch(baseUrl + withQuery(path, query), { headers }).catch(
+        unreachable,
+      );
+      if (!response.ok) throw toAppError(response.status, await response.text());
+      return response;
+    },
   };
 }
 
-async function toAppError(response: Response): Promise<AppError> {
-  const text = await response.text();
+function toAppError(status: number, text: string): AppError {
   try {
     const { error } = JSON.parse(text) as {
       error: { code: string; message: string; help?: string; details?: Record<string, Json> };
@@ -68,9 +71,6 @@ async function toAppError(response: Response): Promise<AppError> {
       ...(error.details === undefined ? {} : { details: error.details }),
     });
   } catch {
-    return new AppError(
-      'INTERNAL',
-      `The server answered ${response.status}: ${text.slice(0, 300)}`,
-    );
+    return new AppError('INTERNAL', `The server answered ${status}: ${text.slice(0, 300)}`);
   }
 }

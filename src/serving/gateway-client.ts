@@ -3,6 +3,7 @@ import { AppError } from '../base/app-error.ts';
 import { errorCodes, type ErrorCode } from '../contract/error-codes.ts';
 import type { FeaturePush, GatewayState } from '../contract/gateway-state.ts';
 import type { FeatureUpdate, RouteTable } from '../contract/route-table.ts';
+import { sendRequest, type Answer } from '../system/send-request.ts';
 
 /** The control routes of a gateway, as the server speaks them. Every call may be repeated without harm. */
 export type GatewayClient = {
@@ -36,19 +37,15 @@ export function gatewayClient(options: { address: string; tokenFile: string }): 
       token = undefined;
       response = await send(url, method, body);
     }
-    const text = await response.text();
-    if (!response.ok) throw refusalOf(url, response.status, text);
+    const { status, text } = response;
+    if (status < 200 || status > 299) throw refusalOf(url, status, text);
     return JSON.parse(text) as T;
   }
 
-  async function send(url: string, method: string, body: string | null): Promise<Response> {
+  async function send(url: string, method: string, body: string | null): Promise<Answer> {
     token ??= await readToken(tokenFile);
-    const init = {
-      method,
-      body,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    };
-    const request = () => fetch(url, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const request = () => sendRequest(url, { method, body, headers, timeoutMs: ANSWER_WITHIN_MS });
     try {
       // A connection kept from before a restart of the gateway breaks at its next use.
       return await request().catch(() => request());

@@ -35,7 +35,7 @@ const TABLE: Record<string, readonly string[]> = {
   features: [...DOMAIN, 'datasets', 'stats'],
   runs: [...DOMAIN, 'pipelines', 'executors', 'datasets', 'checks', 'features', 'tracking'],
   registry: [...DOMAIN, 'types:tracking'],
-  serving: [...DOMAIN, 'registry', 'features', 'datasets', 'stats'],
+  serving: [...DOMAIN, 'registry', 'features', 'datasets', 'stats', 'system/send-request.ts'],
   monitoring: [...DOMAIN, 'datasets', 'checks', 'features', 'registry', 'serving', 'stats'],
   delivery: [
     ...DOMAIN,
