@@ -268,6 +268,18 @@ export async function replaceProfileParts(
   }
 }
 
+/** The files of a dataset mostly have the same columns: one list stands for all of them. */
+const columnsByText = new Map<string, DatasetFile['columns']>();
+
+function columnsOf(text: string): DatasetFile['columns'] {
+  const known = columnsByText.get(text);
+  if (known) return known;
+  const columns = JSON.parse(text) as DatasetFile['columns'];
+  if (columnsByText.size >= 1000) columnsByText.clear();
+  columnsByText.set(text, columns);
+  return columns;
+}
+
 export function toFile(row: DatasetFileRow): DatasetFile {
   return {
     path: row.path,
@@ -282,7 +294,7 @@ export function toFile(row: DatasetFileRow): DatasetFile {
     reason: row.reason,
     anomalies:
       row.anomalies === null ? [] : (JSON.parse(row.anomalies) as DatasetFile['anomalies']),
-    columns: JSON.parse(row.columns) as DatasetFile['columns'],
+    columns: columnsOf(row.columns),
     addedSequence: row.added_sequence,
     registeredAtMs: row.registered_at_ms,
   };

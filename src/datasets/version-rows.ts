@@ -5,7 +5,9 @@ import type { DatasetFile, DatasetVersion } from './dataset-version.ts';
 import { filesSql, formatOf } from './file-format.ts';
 import { findDataset } from './find-dataset.ts';
 import type { Column } from './schema.ts';
+import type { Stored } from './segment.ts';
 import { sourceOf } from './sources/index.ts';
+import { storedFiles } from './stored-files.ts';
 
 /** Rows as DuckDB reads them: a table expression and its columns. */
 export type Relation = { sql: string; columns: Column[] };
@@ -20,18 +22,25 @@ export async function versionFiles(
   version: Pick<DatasetVersion, 'dataset' | 'sequence'>,
   range: TimeRange = {},
 ): Promise<(DatasetFile & { local: string })[]> {
+  return withPaths(ctx, await filesInside(ctx, version, range));
+}
+
+async function filesInside(
+  ctx: RowsContext,
+  version: Pick<DatasetVersion, 'dataset' | 'sequence'>,
+  range: TimeRange,
+): Promise<DatasetFile[]> {
   const files = await filesAt(ctx.db, {
     dataset: version.dataset,
     sequence: version.sequence,
     status: 'accepted',
   });
-  const inside = files.filter(
+  return files.filter(
     (file) =>
       file.rows > 0 &&
       (range.fromMs === undefined || file.maxEventMs === null || file.maxEventMs >= range.fromMs) &&
       (range.toMs === undefined || file.minEventMs === null || file.minEventMs <= range.toMs),
   );
-  return withPaths(ctx, inside);
 }
 
 /** The rows of a version as a relation; files outside the time range are not read, rows outside it may be there. */
@@ -40,11 +49,12 @@ export async function versionRows(
   version: DatasetVersion,
   range: TimeRange = {},
 ): Promise<Relation> {
-  const files = await versionFiles(ctx, version, range);
-  return rowsOf(files, { columns: version.columns, ...readingOf(ctx.project, version.dataset) });
+  const files = await filesInside(ctx, version, range);
+  const stored = await withPaths(ctx, await storedFiles(ctx, version.dataset, files));
+  return rowsOf(stored, { columns: version.columns, ...readingOf(ctx.project, version.dataset) });
 }
 
-export async function withPaths<F extends DatasetFile>(
+export async function withPaths<F extends Pick<DatasetFile, 'digest'>>(
   ctx: Pick<Context, 'blobs'>,
   files: readonly F[],
 ): Promise<(F & { local: string })[]> {
@@ -60,7 +70,7 @@ export function readingOf(project: Project, dataset: string): { delimiter?: stri
 
 /** Files of one layout are read together; several layouts meet by column name. Without files: no rows of `columns`. */
 export function rowsOf(
-  files: readonly (DatasetFile & { local: string })[],
+  files: readonly (Stored & { local: string })[],
   options: { columns: readonly Column[]; delimiter?: string },
 ): Relation {
   if (files.length === 0) {
@@ -70,7 +80,7 @@ export function rowsOf(
     const list = nulls.length === 0 ? 'NULL AS nothing' : nulls.join(', ');
     return { sql: `(SELECT ${list} WHERE false)`, columns: [...options.columns] };
   }
-  const layouts = new Map<string, (DatasetFile & { local: string })[]>();
+  const layouts = new Map<string, (Stored & { local: string })[]>();
   for (const file of files) {
     const key = JSON.stringify([formatOf(file.path), file.path.endsWith('.gz'), file.columns]);
     const group = layouts.get(key);

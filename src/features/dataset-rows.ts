@@ -2,6 +2,8 @@ import type { Context } from '../context.ts';
 import type { DatasetFile } from '../datasets/dataset-version.ts';
 import { filesSql, formatOf } from '../datasets/file-format.ts';
 import { findDataset } from '../datasets/find-dataset.ts';
+import { storedFiles } from '../datasets/stored-files.ts';
+import type { Stored } from '../datasets/segment.ts';
 import { sourceOf } from '../datasets/sources/index.ts';
 import { sqlName } from '../storage/analytics/analytics.ts';
 import { availableMs, KNOWN_MS } from './view-sql.ts';
@@ -9,12 +11,15 @@ import { availableMs, KNOWN_MS } from './view-sql.ts';
 /** Time columns of a dataset, as the project says. */
 export type DatasetTime = { event: string; available?: string | undefined } | undefined;
 
-/** A query of the rows of dataset files, columns matched by name. */
+type ReadContext = Pick<Context, 'db' | 'blobs' | 'project'>;
+
+/** A query of the rows of dataset files (in order of arrival), columns matched by name. */
 export async function readFiles(
-  ctx: Pick<Context, 'blobs' | 'project'>,
+  ctx: ReadContext,
   dataset: string,
-  files: readonly DatasetFile[],
+  given: readonly DatasetFile[],
 ): Promise<string> {
+  const files = await storedFiles(ctx, dataset, given);
   const { source } = findDataset(ctx.project, dataset);
   const reading = sourceOf(source.kind).reading(source);
   const queries: string[] = [];
@@ -35,9 +40,10 @@ export async function readFiles(
 }
 
 /** Parquet files of one form need no look into each before reading; of other formats the types are guessed per file. */
-function sameColumns(files: readonly DatasetFile[]): boolean {
+function sameColumns(files: readonly Stored[]): boolean {
   if (files.length === 1) return true;
-  const forms = new Set(files.map((file) => JSON.stringify(file.columns)));
+  const lists = new Set(files.map((file) => file.columns));
+  const forms = new Set([...lists].map((columns) => JSON.stringify(columns)));
   return forms.size === 1 && files.every((file) => formatOf(file.path) === 'parquet');
 }
 
@@ -46,7 +52,7 @@ function sameColumns(files: readonly DatasetFile[]): boolean {
  * registration where the dataset names none.
  */
 export async function readKnownFiles(
-  ctx: Pick<Context, 'blobs' | 'project'>,
+  ctx: ReadContext,
   dataset: string,
   files: readonly DatasetFile[],
 ): Promise<string> {

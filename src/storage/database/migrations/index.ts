@@ -9,6 +9,8 @@ import { servingMigration } from './0007-serving.ts';
 import { deliveryMigration } from './0008-delivery.ts';
 import { monitoringMigration } from './0009-monitoring.ts';
 import { triggersMigration } from './0010-triggers.ts';
+import { messagesMigration } from './0014-messages.ts';
+import { datasetSegmentsMigration } from './0015-dataset-segments.ts';
 
 /** Numbered for ever: a published migration is never changed, a new one is appended. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +24,6 @@ export const migrations: Record<string, Migration> = {
   '0008-delivery': deliveryMigration,
   '0009-monitoring': monitoringMigration,
   '0010-triggers': triggersMigration,
+  '0014-messages': messagesMigration,
+  '0015-dataset-segments': datasetSegmentsMigration,
 };

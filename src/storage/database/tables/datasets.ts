@@ -86,6 +86,22 @@ export type DatasetProfilePartRow = {
   profile: string;
 };
 
+/**
+ * Small files that arrived one after another, merged into one parquet blob to be read at once. Never the truth: the
+ * files themselves stay, and a segment whose files are not all asked for is passed over.
+ */
+export type DatasetSegmentRow = {
+  dataset: string;
+  from_sequence: number;
+  to_sequence: number;
+  files: number;
+  /** SHA-256 of the sequences and digests of the files inside. */
+  files_digest: string;
+  /** The blob. */
+  digest: string;
+  created_at_ms: number;
+};
+
 /** One validation: a schema and/or a suite held against a version, a file, an artifact or a batch. */
 export type ValidationRow = {
   validation_id: string;
@@ -133,6 +149,7 @@ export type DatasetsTables = {
   dataset_files: DatasetFileRow;
   dataset_versions: DatasetVersionRow;
   dataset_profile_parts: DatasetProfilePartRow;
+  dataset_segments: DatasetSegmentRow;
   validations: ValidationRow;
   validation_results: ValidationResultRow;
 };
