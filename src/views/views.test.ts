@@ -18,7 +18,7 @@ import { endpointsView, endpointView } from './endpoints-view.ts';
 import { homeView } from './home-view.ts';
 import { modelsView, modelView, versionView } from './models-view.ts';
 import { alarmView, monitoringView, monitorsView } from './monitors-view.ts';
-import { paletteView } from './palette-view.ts';
+import { paletteItems } from './palette-view.ts';
 import { releasesView, releaseView } from './releases-view.ts';
 import { runsView, runView } from './runs-view.ts';
 
@@ -260,7 +260,7 @@ describe('read models of the screens', () => {
   });
 
   test('the palette knows every name', async () => {
-    const { items } = await paletteView(ctx.db);
+    const items = await paletteItems(ctx.db);
     expect(items.map((item) => item.to)).toEqual(
       expect.arrayContaining([
         '/datasets/flights',
