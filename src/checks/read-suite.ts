@@ -9,8 +9,9 @@ export type StoredSuite = Suite & { digest: string };
 
 /** A suite of the project. Throws `CHECK_SUITE_MISSING` or `CHECK_SUITE_INVALID`. */
 export async function readSuite(project: Project, path: string): Promise<StoredSuite> {
-  const file = await realpath(join(project.dir, path)).catch(() => undefined);
-  if (file === undefined || !file.startsWith((await realpath(project.dir)) + sep)) {
+  const { dir } = project.code();
+  const file = await realpath(join(dir, path)).catch(() => undefined);
+  if (file === undefined || !file.startsWith((await realpath(dir)) + sep)) {
     throw new AppError('CHECK_SUITE_MISSING', `There is no suite "${path}" in the project.`);
   }
   const text = await readFile(file, 'utf8');

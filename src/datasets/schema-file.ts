@@ -13,7 +13,7 @@ const read = new Map<string, { stamp: string; stored: StoredSchema }>();
 
 /** The schema file of a project; read again only when the file has changed. Throws `SCHEMA_MISSING`, `SCHEMA_FILE_INVALID`. */
 export async function readSchema(project: Project, path: string): Promise<StoredSchema> {
-  const file = join(project.dir, path);
+  const file = join(project.code().dir, path);
   const info = await stat(file, { bigint: true }).catch(() => undefined);
   if (!info) throw new AppError('SCHEMA_MISSING', `There is no schema file "${path}".`);
   const stamp = `${info.mtimeNs}:${info.size}:${info.ino}`;

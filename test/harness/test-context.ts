@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { timeSortedIds } from '../../src/base/ids.ts';
 import type { ProjectDefinition } from '../../src/config/project-file/project-definition.ts';
-import type { Context } from '../../src/context.ts';
+import type { Context, Project } from '../../src/context.ts';
 import { createEventBus } from '../../src/events/event-bus.ts';
 import { openAnalytics } from '../../src/storage/analytics/analytics.ts';
 import { openFileBlobStore } from '../../src/storage/blobs/file-blob-store.ts';
@@ -26,6 +26,16 @@ export type TestContext = Context & {
   define(part: Partial<ProjectDefinition>): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
+
+function projectOf(dir: string, definition: () => ProjectDefinition): Project {
+  const project: Project = {
+    dir,
+    definition,
+    code: () => ({ dir, commit: null, bundle: null }),
+    workingTree: () => Promise.resolve(project),
+  };
+  return project;
+}
 
 /** 2026-01-05T00:00:00Z, a Monday: where the test calendar starts unless told. */
 export const TEST_START_MS = Date.UTC(2026, 0, 5);
@@ -68,7 +78,7 @@ export async function testContext(
     ids: timeSortedIds(() => Date.now(), randomByteSource()),
     bus: createEventBus(),
     logger: pino({ level: process.env.RONDO_LOG_LEVEL ?? 'silent' }),
-    project: { dir: projectDir, definition: () => definition },
+    project: projectOf(projectDir, () => definition),
     paths,
     async write(path, content) {
       const target = join(projectDir, path);

@@ -168,9 +168,22 @@ export function projectSchema(variants: ProjectVariants) {
       .prefault({}),
     monitors: z.array(oneOf(variants.monitors)).default([]),
   });
+  const ci = z.strictObject({
+    branch: z.string().min(1).default('main').describe('Commits on it are tested and deployed'),
+    tests: z.string().min(1).optional().describe("Command of the project's own tests"),
+    timeout: durationField.prefault('10m').describe('Of the tests, and of each pipeline'),
+    slice: z
+      .strictObject({
+        rows: z.number().int().min(50).max(1_000_000).default(2000).describe('Of each dataset'),
+      })
+      .prefault({}),
+  });
   return z.strictObject({
     rondo: z.literal(1),
     project: nameField,
+    ci: ci
+      .optional()
+      .describe('Runs use the last commit that passed its tests instead of the working tree'),
     datasets: z.record(nameField, dataset).default({}),
     features: z.record(nameField, featureView).default({}),
     pipelines: z.record(nameField, pipeline).default({}),
@@ -199,4 +212,5 @@ export type PipelineDefinition = ProjectDefinition['pipelines'][string];
 export type StepDefinition = PipelineDefinition['steps'][string];
 export type ModelDefinition = ProjectDefinition['models'][string];
 export type EndpointDefinition = ProjectDefinition['endpoints'][string];
+export type CiDefinition = NonNullable<ProjectDefinition['ci']>;
 export type RolloutDefinition = EndpointDefinition['rollout'];

@@ -15,7 +15,7 @@ const KEPT_DEFINITIONS = 4;
 export async function readProjectViews(project: Project): Promise<FeatureView[]> {
   const views: FeatureView[] = [];
   for (const [name, definition] of Object.entries(project.definition().features)) {
-    const path = join(project.dir, definition.sql);
+    const path = join(project.code().dir, definition.sql);
     const sql = await readFile(path, 'utf8').catch((error: unknown) => {
       throw new AppError(
         'FEATURE_VIEW_INVALID',
