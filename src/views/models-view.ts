@@ -77,11 +77,8 @@ async function versionItems(
   const runs = await db
     .selectFrom('pipeline_runs')
     .select(['run_id', 'cause'])
-    .where(
-      'run_id',
-      'in',
-      rows.map((row) => row.run_id),
-    )
+    // An empty name keeps the list from being empty, which Postgres does not take.
+    .where('run_id', 'in', ['', ...rows.flatMap((row) => row.run_id ?? [])])
     .execute();
   return rows.map((row) => ({
     version: row.version,
@@ -90,6 +87,7 @@ async function versionItems(
       .filter((alias) => alias.model === row.model && alias.version === row.version)
       .map((alias) => alias.alias),
     createdMs: row.created_at_ms,
+    origin: row.origin,
     runId: row.run_id,
     cause:
       jsonColumn<{ text?: string }>(runs.find((run) => run.run_id === row.run_id)?.cause, {})
@@ -268,7 +266,7 @@ export async function versionView(
     signature: jsonColumn<VersionView['signature']>(row.signature, []),
     features: jsonColumn<VersionView['features']>(row.features, []),
     lineage: [
-      { kind: 'run', text: row.run_id, to: `/runs/${row.run_id}` },
+      madeBy(row),
       ...(await datasetLinks(db, produced.datasets ?? [])),
       ...releases.map((release) => ({
         kind: 'release',
@@ -293,9 +291,12 @@ export async function versionView(
       })),
       {
         atMs: row.created_at_ms,
-        state: 'candidate',
-        text: `Registered by run ${row.run_id}`,
-        to: `/runs/${row.run_id}`,
+        state: row.origin === 'pipeline' ? 'candidate' : 'registered',
+        text:
+          row.origin === 'orphan'
+            ? 'Registered by a client; no run made it'
+            : `Registered by ${madeBy(row).kind} ${madeBy(row).text}`,
+        to: madeBy(row).to,
         eventId: null,
       },
     ],
@@ -359,4 +360,16 @@ function slicesOf(kind: string, evidence: Record<string, unknown>): VersionView[
       passed: slice.passed ?? null,
     }))
     .sort((left, right) => (left.estimate.value ?? 2) - (right.estimate.value ?? 2));
+}
+
+/** What made a version: a run of a pipeline or a step of one, a client's own run (ad hoc), or none that is known. */
+function madeBy(row: Pick<ModelVersionRow, 'origin' | 'run_id' | 'source_run_id'>): {
+  kind: string;
+  text: string;
+  to: string | null;
+} {
+  if (row.run_id !== null) return { kind: 'run', text: row.run_id, to: `/runs/${row.run_id}` };
+  if (row.source_run_id === null) return { kind: 'orphan', text: 'no run made it', to: null };
+  const kind = row.origin === 'pipeline' ? 'step' : 'ad hoc run';
+  return { kind, text: row.source_run_id, to: null };
 }

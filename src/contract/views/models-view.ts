@@ -6,6 +6,8 @@ export const versionItem = z.object({
   state: z.string(),
   aliases: z.array(z.string()),
   createdMs: z.number(),
+  /** `pipeline`; `ad-hoc` (a client's own run made it) or `orphan` (no run did): never promoted. */
+  origin: z.enum(['pipeline', 'ad-hoc', 'orphan']),
   runId: z.string().nullable(),
   cause: z.string().nullable(),
   metrics: z.record(z.string(), z.number()),
