@@ -15,7 +15,9 @@ export const versionSummary = z.object({
   state: z.string(),
   /** Why it is in this state. */
   reason: z.string().nullable(),
-  runId: z.string(),
+  /** `pipeline`; `ad-hoc` (a client's own run made it) or `orphan` (no run did): never promoted. */
+  origin: z.enum(['pipeline', 'ad-hoc', 'orphan']),
+  runId: z.string().nullable(),
   digest: z.string(),
   metrics: z.record(z.string(), z.number()),
   createdAtMs: z.number(),

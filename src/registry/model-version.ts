@@ -1,8 +1,8 @@
 import type { Produced } from '../contract/produced.ts';
 import type { FeatureSource, SignatureColumn } from '../contract/route-table.ts';
-import type { ModelVersionState } from '../storage/database/tables/registry.ts';
+import type { ModelVersionOrigin, ModelVersionState } from '../storage/database/tables/registry.ts';
 
-/** A version of a model: what a run produced, under a number of its own, for ever. */
+/** A version of a model, under a number of its own, for ever: what a run produced, or what a client registered. */
 export type ModelVersion = {
   model: string;
   /** `1`, `2`, ... */
@@ -10,7 +10,9 @@ export type ModelVersion = {
   number: number;
   /** Digest of the model folder. */
   digest: `sha256:${string}`;
-  runId: string;
+  origin: ModelVersionOrigin;
+  /** The pipeline run it is the result of; null for what no run of a pipeline handed over. */
+  runId: string | null;
   state: ModelVersionState;
   /** Why it is in this state, one sentence; null while it is a candidate. */
   reason: string | null;
@@ -24,4 +26,4 @@ export type ModelVersion = {
   createdAtMs: number;
 };
 
-export type { ModelVersionState };
+export type { ModelVersionOrigin, ModelVersionState };

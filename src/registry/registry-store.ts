@@ -16,6 +16,7 @@ function toVersion(row: ModelVersionRow): ModelVersion {
     version: row.version,
     number: row.number,
     digest: row.digest as ModelVersion['digest'],
+    origin: row.origin,
     runId: row.run_id,
     state: row.state,
     reason: row.reason,
@@ -28,20 +29,54 @@ function toVersion(row: ModelVersionRow): ModelVersion {
   };
 }
 
-/** Adds a version under the model's next number. */
-export async function insertVersion(
+/** What makes a version, beside what is the same for all: see `insertVersion`. */
+export type NewVersion = Omit<ModelVersion, 'version' | 'number'> & {
+  /** The tracked run that made it; null for an orphan. */
+  sourceRunId: string | null;
+  /** Where its files came from; of a pipeline's version its own address. */
+  source?: string;
+  modelId?: string | null;
+  runLink?: string | null;
+  description?: string | null;
+};
+
+/** The address of a version's files for MLflow's clients. */
+export function versionUri(model: string, version: string): string {
+  return `mlflow-artifacts:/registered/${encodeURIComponent(model)}/${version}`;
+}
+
+/** Makes the model when there is none of that name; gives whether it did. */
+export async function ensureModel(
   tx: Transaction,
-  version: Omit<ModelVersion, 'version' | 'number' | 'state' | 'reason'>,
-): Promise<ModelVersion> {
-  const { model, createdAtMs } = version;
-  await tx
+  model: { name: string; description?: string | null; atMs: number },
+): Promise<boolean> {
+  const numbers = await tx
+    .selectFrom('model_numbers')
+    .select('last_number')
+    .where('name', '=', model.name)
+    .executeTakeFirst();
+  const made = await tx
     .insertInto('models')
-    .values({ name: model, created_at_ms: createdAtMs, last_number: 0 })
+    .values({
+      name: model.name,
+      created_at_ms: model.atMs,
+      updated_at_ms: model.atMs,
+      last_number: numbers?.last_number ?? 0,
+      description: model.description ?? null,
+    })
     .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute();
+    .executeTakeFirst();
+  return Number(made.numInsertedOrUpdatedRows ?? 0) > 0;
+}
+
+/** Adds a version under the model's next number. */
+export async function insertVersion(tx: Transaction, added: NewVersion): Promise<ModelVersion> {
+  const { sourceRunId, source, modelId, runLink, description, ...version } = added;
+  const { model, createdAtMs } = version;
+  await ensureModel(tx, { name: model, atMs: createdAtMs });
   const { last_number: number } = await tx
     .updateTable('models')
-    .set((eb) => ({ last_number: eb('last_number', '+', 1) }))
+    .set((eb) => ({ last_number: eb('last_number', '+', 1), updated_at_ms: createdAtMs }))
     .where('name', '=', model)
     .returning('last_number')
     .executeTakeFirstOrThrow();
@@ -52,9 +87,16 @@ export async function insertVersion(
       number,
       version: String(number),
       digest: version.digest,
+      origin: version.origin,
       run_id: version.runId,
-      state: 'candidate',
-      reason: null,
+      source_run_id: sourceRunId,
+      source: source ?? versionUri(model, String(number)),
+      model_id: modelId ?? null,
+      run_link: runLink ?? null,
+      description: description ?? null,
+      stage: 'None',
+      state: version.state,
+      reason: version.reason,
       signature: JSON.stringify(version.signature),
       features: JSON.stringify(version.features),
       metrics: JSON.stringify(version.metrics),
@@ -62,9 +104,10 @@ export async function insertVersion(
       positive_class: version.positiveClass,
       created_at_ms: createdAtMs,
       changed_at_ms: createdAtMs,
+      updated_at_ms: createdAtMs,
     })
     .execute();
-  return { ...version, version: String(number), number, state: 'candidate', reason: null };
+  return { ...version, version: String(number), number };
 }
 
 export async function findVersion(

@@ -251,7 +251,13 @@ async function seedModels(
 ): Promise<void> {
   await ctx.db
     .insertInto('models')
-    .values({ name: 'late-arrival', created_at_ms: startMs, last_number: weeks - 4 })
+    .values({
+      name: 'late-arrival',
+      created_at_ms: startMs,
+      last_number: weeks - 4,
+      description: null,
+      updated_at_ms: startMs + weeks * WEEK_MS,
+    })
     .execute();
   for (let week = 4; week < weeks; week += 1) {
     const atMs = startMs + week * WEEK_MS + 4 * HOUR_MS;
@@ -473,7 +479,11 @@ async function seedVersion(
       number,
       version: String(number),
       digest: `sha256:${String(number).padStart(64, 'c')}`,
+      origin: 'pipeline',
       run_id: runId,
+      source_run_id: runId,
+      source: `mlflow-artifacts:/registered/late-arrival/${number}`,
+      stage: 'None',
       state,
       reason:
         state === 'refused' ? refusal : state === 'retired' ? 'A newer version was promoted' : null,
@@ -502,6 +512,7 @@ async function seedVersion(
       positive_class: 1,
       created_at_ms: atMs,
       changed_at_ms: atMs,
+      updated_at_ms: atMs,
     })
     .execute();
   const passed = state !== 'refused';

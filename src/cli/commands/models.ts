@@ -64,13 +64,18 @@ function versionsText(versions: readonly VersionSummary[]): string {
   if (versions.length === 0) return 'No versions of this model.';
   return textTable([
     ['VERSION', 'STATE', 'RUN', 'WHY'],
-    ...versions.map((version) => [version.version, version.state, version.runId, version.reason]),
+    ...versions.map((version) => [
+      version.version,
+      version.state,
+      version.runId ?? version.origin,
+      version.reason,
+    ]),
   ]);
 }
 
 function detailText(version: VersionDetail): string {
   return [
-    `${version.model} ${version.version}  ${version.state}  run ${version.runId}`,
+    `${version.model} ${version.version}  ${version.state}  ${version.runId === null ? version.origin : `run ${version.runId}`}`,
     ...(version.reason === null ? [] : [version.reason]),
     '',
     textTable([

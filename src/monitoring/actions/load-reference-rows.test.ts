@@ -22,7 +22,11 @@ async function register(ctx: TestContext, rows: number): Promise<void> {
       number: 1,
       version: '1',
       digest: modelTree,
+      origin: 'pipeline',
       run_id: 'run_1',
+      source_run_id: 'run_1',
+      source: 'mlflow-artifacts:/registered/late/1',
+      stage: 'None',
       state: 'champion',
       reason: null,
       signature: JSON.stringify([{ name: 'hour' }, { name: 'weekday' }]),
@@ -32,6 +36,7 @@ async function register(ctx: TestContext, rows: number): Promise<void> {
       positive_class: 1,
       created_at_ms: 0,
       changed_at_ms: 0,
+      updated_at_ms: 0,
     })
     .execute();
   await ctx.db

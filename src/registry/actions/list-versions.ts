@@ -19,6 +19,16 @@ export async function listVersions(
 }
 
 export function summarizeVersion(version: ModelVersion): VersionSummary {
-  const { model, state, reason, runId, digest, metrics, createdAtMs } = version;
-  return { model, version: version.version, state, reason, runId, digest, metrics, createdAtMs };
+  const { model, state, reason, origin, runId, digest, metrics, createdAtMs } = version;
+  return {
+    model,
+    version: version.version,
+    state,
+    reason,
+    origin,
+    runId,
+    digest,
+    metrics,
+    createdAtMs,
+  };
 }

@@ -30,7 +30,11 @@ export async function registerVersion(
     const version = await insertVersion(tx, {
       model: produced.model,
       digest: produced.modelTree,
+      origin: 'pipeline',
       runId,
+      sourceRunId: runId,
+      state: 'candidate',
+      reason: null,
       metrics: produced.metrics,
       produced,
       createdAtMs: ctx.clocks.calendar.nowMs(),

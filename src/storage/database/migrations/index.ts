@@ -9,8 +9,11 @@ import { servingMigration } from './0007-serving.ts';
 import { deliveryMigration } from './0008-delivery.ts';
 import { monitoringMigration } from './0009-monitoring.ts';
 import { triggersMigration } from './0010-triggers.ts';
+import { mlflowRegistryMigration } from './0012-mlflow-registry.ts';
+import { commitsMigration } from './0013-commits.ts';
 import { messagesMigration } from './0014-messages.ts';
 import { datasetSegmentsMigration } from './0015-dataset-segments.ts';
+import { eventTimesMigration } from './0016-event-times.ts';
 
 /** Numbered for ever: a published migration is never changed, a new one is appended. */
 export const migrations: Record<string, Migration> = {
@@ -24,6 +27,9 @@ export const migrations: Record<string, Migration> = {
   '0008-delivery': deliveryMigration,
   '0009-monitoring': monitoringMigration,
   '0010-triggers': triggersMigration,
+  '0012-mlflow-registry': mlflowRegistryMigration,
+  '0013-commits': commitsMigration,
   '0014-messages': messagesMigration,
   '0015-dataset-segments': datasetSegmentsMigration,
+  '0016-event-times': eventTimesMigration,
 };

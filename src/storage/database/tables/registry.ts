@@ -1,12 +1,24 @@
 /** A model by name; its versions are numbered from 1 without gaps. */
-export type ModelRow = { name: string; created_at_ms: number; last_number: number };
+export type ModelRow = {
+  name: string;
+  created_at_ms: number;
+  last_number: number;
+  description: string | null;
+  /** Of its description, its versions and its name. */
+  updated_at_ms: number;
+};
+
+/** The last number a deleted model had given: its numbers are not used again. */
+export type ModelNumberRow = { name: string; last_number: number };
 
 /**
+ * `registered`: kept and loadable, no candidate: a client made it outside a pipeline run, or its run goes on.
  * `candidate`: registered, gates not finished. `refused`: a gate said no. `waiting`: gates passed, its release waits for
  * another. `releasing`: shadow or canary. `champion`: serves at 100 %. `retired`: was champion, or replaced before it
  * served. `rolled-back`: a release of it ended without promotion.
  */
 export type ModelVersionState =
+  | 'registered'
   | 'candidate'
   | 'refused'
   | 'waiting'
@@ -15,6 +27,9 @@ export type ModelVersionState =
   | 'retired'
   | 'rolled-back';
 
+/** `pipeline`: a pipeline run made it. `ad-hoc`: a client's own run did, in a notebook say. `orphan`: no run is named. */
+export type ModelVersionOrigin = 'pipeline' | 'ad-hoc' | 'orphan';
+
 export type ModelVersionRow = {
   model: string;
   number: number;
@@ -22,7 +37,19 @@ export type ModelVersionRow = {
   version: string;
   /** Digest of the model folder as a stored tree. */
   digest: string;
-  run_id: string;
+  origin: ModelVersionOrigin;
+  /** The pipeline run it is the result of; one version of a model a run. */
+  run_id: string | null;
+  /** The tracked run that made it: the pipeline run, a step of one, or a client's own. */
+  source_run_id: string | null;
+  /** Where its files came from, as the client named it. */
+  source: string;
+  /** Id of the logged model it was made of. */
+  model_id: string | null;
+  run_link: string | null;
+  description: string | null;
+  /** `None`, `Staging`, `Production` or `Archived`: MLflow's label of before aliases. */
+  stage: string;
   state: ModelVersionState;
   /** One sentence: why it is in this state; null while it is a candidate. */
   reason: string | null;
@@ -36,14 +63,39 @@ export type ModelVersionRow = {
   produced: string;
   positive_class: number | null;
   created_at_ms: number;
+  /** Of its state. */
   changed_at_ms: number;
+  /** Of its description or stage. */
+  updated_at_ms: number;
 };
 
 export type ModelAliasRow = { model: string; alias: string; version: string; moved_at_ms: number };
+export type ModelTagRow = { model: string; key: string; value: string };
+export type ModelVersionTagRow = { model: string; number: number; key: string; value: string };
+
+/** A client's subscription to changes of the registry. */
+export type ModelWebhookRow = {
+  webhook_id: string;
+  name: string;
+  url: string;
+  description: string | null;
+  /** The signing key, sealed with the key of the data directory. */
+  secret: string | null;
+  /** `ACTIVE` or `DISABLED`. */
+  status: string;
+  /** JSON: `entity.action` texts. */
+  events: string;
+  created_at_ms: number;
+  updated_at_ms: number;
+};
 
 /** Tables of `registry`. */
 export type RegistryTables = {
   models: ModelRow;
+  model_numbers: ModelNumberRow;
   model_versions: ModelVersionRow;
   model_aliases: ModelAliasRow;
+  model_tags: ModelTagRow;
+  model_version_tags: ModelVersionTagRow;
+  model_webhooks: ModelWebhookRow;
 };
