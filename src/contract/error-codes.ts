@@ -1,10 +1,12 @@
 import { checksErrors } from './errors/checks.ts';
 import { coreErrors } from './errors/core.ts';
+import { databaseErrors } from './errors/database.ts';
 import { datasetsErrors } from './errors/datasets.ts';
 import { deliveryErrors } from './errors/delivery.ts';
 import type { ErrorEntry } from './errors/error-entry.ts';
 import { featuresErrors } from './errors/features.ts';
 import { gatewayErrors } from './errors/gateway.ts';
+import { mlflowErrors } from './errors/mlflow.ts';
 import { monitoringErrors } from './errors/monitoring.ts';
 import { registryErrors } from './errors/registry.ts';
 import { runsErrors } from './errors/runs.ts';
@@ -14,6 +16,7 @@ import { triggersErrors } from './errors/triggers.ts';
 /** Every error code of Rondo. A domain adds its codes in its own file under `errors/`. */
 export const errorCodes = {
   ...coreErrors,
+  ...databaseErrors,
   ...datasetsErrors,
   ...checksErrors,
   ...featuresErrors,
@@ -24,6 +27,7 @@ export const errorCodes = {
   ...monitoringErrors,
   ...triggersErrors,
   ...gatewayErrors,
+  ...mlflowErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

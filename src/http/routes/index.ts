@@ -1,3 +1,4 @@
+import { mlflowRoutes } from '../mlflow/index.ts';
 import type { Route } from '../rondo-server.ts';
 import { datasetsRoutes } from './datasets/index.ts';
 import { deliveryRoutes } from './delivery/index.ts';
@@ -22,4 +23,5 @@ export const routes: readonly Route[] = [
   ...monitoringRoutes,
   ...triggersRoutes,
   ...viewsRoutes,
+  ...mlflowRoutes,
 ];

@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../base/app-error.ts';
+import type { RondoServer, Route, RouteContext } from '../rondo-server.ts';
+import { sendMlflowError } from './errors.ts';
+import { parseFields, type Fields, type FieldSpecs } from './fields.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export type MlflowCall<S extends FieldSpecs> = {
+  ctx: RouteContext;
+  fields: Fields<S>;
+  /** Parts of the address, as `:modelId`. */
+  params: Readonly<Record<string, string>>;
+  request: FastifyRequest;
+  reply: FastifyReply;
+};
+
+/** One address of the MLflow protocol. */
+export type MlflowRoute = {
+  method: Method;
+  /** After `/api/2.0/mlflow/`, as `runs/create`. */
+  path: string;
+  /** Versions of the API that have it; 2.0 unless told. */
+  versions: readonly string[];
+  /** The screens of MLflow ask for it under `/ajax-api` alone. */
+  ajaxOnly: boolean;
+  summary: string;
+  answer(call: Omit<MlflowCall<FieldSpecs>, 'fields'>): Promise<unknown>;
+};
+
+/**
+ * Defines an address of the MLflow protocol: its fields come from the query of a GET and from the JSON body otherwise.
+ * What `handle` gives is answered as JSON; undefined is `{}`, a `RawJson` is sent as it is.
+ */
+export function mlflowRoute<S extends FieldSpecs>(route: {
+  method: Method;
+  path: string;
+  versions?: readonly string[];
+  ajaxOnly?: boolean;
+  summary: string;
+  fields: S;
+  handle(call: MlflowCall<S>): unknown;
+}): MlflowRoute {
+  return {
+    method: route.method,
+    path: route.path,
+    versions: route.versions ?? ['2.0'],
+    ajaxOnly: route.ajaxOnly ?? false,
+    summary: route.summary,
+    answer: async (call) => route.handle({ ...call, fields: fieldsOf(route.fields, call.request) }),
+  };
+}
+
+/** JSON that is text already. */
+export class RawJson {
+  readonly body: string | Readable;
+  constructor(body: string | Readable) {
+    this.body = body;
+  }
+}
+
+/** Serves addresses of the MLflow protocol under `/api` and, for MLflow's own screens, under `/ajax-api`. */
+export function serveMlflow(routes: readonly MlflowRoute[]): Route {
+  return (server, ctx) => {
+    void server.register((scope, _options, done) => {
+      parseBodies(scope as unknown as RondoServer);
+      scope.setErrorHandler(sendMlflowError);
+      for (const route of routes) addRoute(scope as unknown as RondoServer, ctx, route);
+      done();
+    });
+  };
+}
+
+function addRoute(scope: RondoServer, ctx: RouteContext, route: MlflowRoute): void {
+  for (const version of route.versions) {
+    for (const root of route.ajaxOnly ? ['ajax-api'] : ['api', 'ajax-api']) {
+      scope.route({
+        method: route.method,
+        url: `/${root}/${version}/mlflow/${route.path}`,
+        exposeHeadRoute: false,
+        schema:
+          root === 'api' ? { summary: route.summary, tags: ['mlflow'] } : ({ hide: true } as const),
+        handler: async (request, reply) => {
+          const params = request.params as Record<string, string>;
+          const answer = await route.answer({ ctx, params, request, reply });
+          const body = answer instanceof RawJson ? answer.body : JSON.stringify(answer ?? {});
+          return reply.type('application/json').send(body);
+        },
+      });
+    }
+  }
+}
+
+function fieldsOf<S extends FieldSpecs>(specs: S, request: FastifyRequest): Fields<S> {
+  const fromQuery = request.method === 'GET';
+  const given = (fromQuery ? request.query : request.body) ?? {};
+  return parseFields(specs, given as Record<string, unknown>, { fromQuery });
+}
+
+/** JSON bodies as MLflow's clients send them: none at all is an empty object, old ones encode the object twice. */
+function parseBodies(scope: RondoServer): void {
+  scope.removeContentTypeParser('application/json');
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      let body: unknown = text.length === 0 ? {} : JSON.parse(text as string);
+      if (typeof body === 'string') body = JSON.parse(body);
+      if (typeof body !== 'object' || Array.isArray(body)) throw new SyntaxError('no object');
+      done(null, body ?? {});
+    } catch {
+      done(
+        new AppError('INVALID_PARAMETER_VALUE', 'The body of the request is not a JSON object.'),
+      );
+    }
+  });
+}
