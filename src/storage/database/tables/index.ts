@@ -1,3 +1,4 @@
+import type { CommitsTables } from './commits.ts';
 import type { DatasetsTables } from './datasets.ts';
 import type { DeliveryTables } from './delivery.ts';
 import type { EventsTables } from './events.ts';
@@ -19,4 +20,5 @@ export type Tables = EventsTables &
   ServingTables &
   DeliveryTables &
   MonitoringTables &
-  TriggersTables;
+  TriggersTables &
+  CommitsTables;

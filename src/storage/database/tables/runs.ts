@@ -28,6 +28,11 @@ export type PipelineRunRow = {
   code: string | null;
   /** JSON of `run.succeeded`'s `produced`. */
   produced: string | null;
+  /** The deployed commit and bundle it is of; null for a run of the working tree. */
+  commit_sha: string | null;
+  bundle: string | null;
+  /** 1: of the working tree although a commit was deployed; its model may not be promoted. */
+  working_tree: number | null;
 };
 
 /** One step of a run. `step_run_id` is its nested MLflow run in `runs`. */
