@@ -34,7 +34,7 @@ const TABLE: Record<string, readonly string[]> = {
   checks: [...DOMAIN, 'datasets', 'stats'],
   features: [...DOMAIN, 'datasets', 'stats'],
   runs: [...DOMAIN, 'pipelines', 'executors', 'datasets', 'checks', 'features', 'tracking'],
-  registry: [...DOMAIN, 'types:tracking'],
+  registry: [...DOMAIN, 'tracking'],
   serving: [...DOMAIN, 'registry', 'features', 'datasets', 'stats', 'system/send-request.ts'],
   monitoring: [...DOMAIN, 'datasets', 'checks', 'features', 'registry', 'serving', 'stats'],
   delivery: [
