@@ -6,6 +6,8 @@ export const cause = z.object({
   /** The event that led to it. */
   eventId: z.string().optional(),
   trigger: z.string().optional(),
+  /** The sender's key of a message. */
+  key: z.string().optional(),
   /** In words, for people. */
   text: z.string(),
 });

@@ -3,6 +3,13 @@ import type { FastifyRequest } from 'fastify';
 import { AppError } from '../base/app-error.ts';
 import { isLoopback } from '../config/config.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route asks for a secret of its own instead of the server's token. */
+    ownAuthentication?: boolean;
+  }
+}
+
 /**
  * Refuses requests that a foreign page could have caused (DNS rebinding, cross-site requests): on a loopback address
  * Host must be a loopback name; on any address an Origin must be the Host itself; elsewhere a token is needed.
@@ -27,6 +34,7 @@ export function guardOrigin(options: { host: string; token: string | undefined }
       options.token !== undefined &&
       request.url !== '/health' &&
       request.url !== '/sign-in' &&
+      request.routeOptions.config.ownAuthentication !== true &&
       !hasToken(request, options.token)
     ) {
       throw new AppError('UNAUTHENTICATED', 'This server asks for its token.');

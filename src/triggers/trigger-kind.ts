@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import { durationField } from '../contract/fields.ts';
 import type { Variant } from '../contract/variant.ts';
 import type { Context } from '../context.ts';
+import type { MessageParameters } from './message.ts';
 import type { Occasion } from './trigger.ts';
 
 /** Up to where a trigger has considered the event log and the calendar. */
@@ -20,6 +21,7 @@ export type TriggerDoors = {
     pipeline: string;
     cause: { [key: string]: Json };
     key: string;
+    parameters?: MessageParameters;
   }): Promise<{ runId: string }>;
   /** Makes a version of what a dataset holds now; the same content gives the same version. */
   cutVersion(dataset: string): Promise<unknown>;
@@ -28,9 +30,11 @@ export type TriggerDoors = {
 /** What a trigger kind does beside its settings. Everything but `occasions` and `obsolete` is pure. */
 export type TriggerBehaviour<Config> = {
   /** The cause its runs carry. */
-  cause: 'manual' | 'schedule' | 'new-data' | 'alarm';
+  cause: 'manual' | 'schedule' | 'new-data' | 'alarm' | 'message';
   /** Waits through a cool-down or a running pipeline instead of being skipped; the newest occasion wins. */
   patient: boolean;
+  /** Every occasion that waits is kept, in order, and a run in between does not answer it: it may carry parameters. */
+  keepsEach?: true;
   /** The rule in words. */
   sentence(config: Config): string;
   /** Coming instants, for kinds that go by the calendar. */

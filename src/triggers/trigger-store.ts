@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { ReadDatabase, Transaction } from '../storage/database/database.ts';
 import type { TriggerFiringRow, TriggerRow } from '../storage/database/tables/triggers.ts';
+import type { StoredMessage } from './message.ts';
 
 /** Events and rows read at a time. */
 export const BATCH = 500;
@@ -33,6 +34,8 @@ export type Firing = {
   reason: string;
   missed: number;
   cause: { [key: string]: Json };
+  /** Null for what was no message. */
+  message: StoredMessage | null;
   createdMs: number;
 };
 
@@ -65,6 +68,7 @@ function toFiring(row: TriggerFiringRow): Firing {
     reason: row.reason,
     missed: row.missed,
     cause: JSON.parse(row.cause) as Firing['cause'],
+    message: row.message === null ? null : (JSON.parse(row.message) as StoredMessage),
     createdMs: row.created_ms,
   };
 }
@@ -181,6 +185,7 @@ export async function insertFiring(tx: Transaction, firing: Firing): Promise<boo
       reason: firing.reason,
       missed: firing.missed,
       cause: JSON.stringify(firing.cause),
+      message: firing.message === null ? null : JSON.stringify(firing.message),
       created_ms: firing.createdMs,
     })
     .onConflict((conflict) => conflict.columns(['trigger', 'occasion']).doNothing())

@@ -11,7 +11,7 @@ export type TriggerRule = {
 
 /** Something that may start a run: an event, an instant of a schedule, or a person's order. */
 export type Occasion = {
-  /** Event id, `at:` and the instant, or `hand:` and a key; unique within the trigger. */
+  /** Event id, `at:` and the instant, `hand:` or `message:` and a key; unique within the trigger. */
   occasion: string;
   eventId: string | null;
   dueMs: number;

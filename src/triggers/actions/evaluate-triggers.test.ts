@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { dying } from '../../../test/harness/dying-triggers.ts';
 import {
   testContext,
   TEST_START_MS,
@@ -11,7 +12,6 @@ import type {
 import { scanSource } from '../../datasets/actions/scan-source.ts';
 import { appendEvent } from '../../events/append-event.ts';
 import { eventsAfter } from '../../events/event-store.ts';
-import type { Database } from '../../storage/database/database.ts';
 import type { TriggerDoors } from '../trigger-kind.ts';
 import { findTrigger, listFirings } from '../trigger-store.ts';
 import { triggerDoors, triggersWork } from '../work.ts';
@@ -351,44 +351,6 @@ describe('value skew', () => {
 });
 
 describe('crashes', () => {
-  /** Lets the process die at the n-th of the points where it touches the database or starts a run. */
-  function dying(ctx: TestContext, fatal: number): { ctx: TestContext; doors: TriggerDoors } {
-    let point = 0;
-    const reach = (): void => {
-      point += 1;
-      if (point === fatal) throw new Error('killed');
-    };
-    const real = triggerDoors(ctx);
-    const db = new Proxy(ctx.db, {
-      get(target, name) {
-        if (name !== 'transaction') {
-          const part: unknown = Reflect.get(target, name);
-          return typeof part === 'function' ? (part.bind(target) as unknown) : part;
-        }
-        return () => ({
-          execute: async (use: Parameters<ReturnType<Database['transaction']>['execute']>[0]) => {
-            reach();
-            const result = await target.transaction().execute(use);
-            reach();
-            return result;
-          },
-        });
-      },
-    });
-    return {
-      ctx: { ...ctx, db },
-      doors: {
-        ...real,
-        async startRun(order) {
-          reach();
-          const result = await real.startRun(order);
-          reach();
-          return result;
-        },
-      },
-    };
-  }
-
   test.each(Array.from({ length: 24 }, (_, index) => index + 1))(
     'a kill at point %i leaves one run per occasion, completed by the next round',
     async (fatal) => {

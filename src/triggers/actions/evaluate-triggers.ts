@@ -89,6 +89,7 @@ async function claim(
         trigger: stored.trigger,
         text: occasion.text,
       },
+      message: null,
       createdMs: nowMs,
     };
     if (!(await insertFiring(tx, firing))) return undefined;
@@ -146,17 +147,23 @@ async function whyObsolete(
   stored: StoredTrigger | undefined,
 ): Promise<string | null> {
   if (!stored?.active) return 'the project file no longer names this trigger';
-  const started = await lastRunStart(ctx.db, firing.pipeline);
+  const kind = kindOf(stored.kind);
+  const started = kind.keepsEach ? undefined : await lastRunStart(ctx.db, firing.pipeline);
   // A run that failed has answered nothing; one that is still going is waited for.
   if (started && started.startedAtMs >= firing.dueMs && started.state === 'succeeded') {
     return `${started.runId} of the same pipeline has started since`;
   }
   const config = JSON.parse(stored.config) as Record<string, unknown>;
   const rule = { trigger: stored.trigger, pipeline: stored.pipeline, config };
-  return kindOf(stored.kind).obsolete(ctx, rule, firing);
+  return kind.obsolete(ctx, rule, firing);
 }
 
-async function judge(tx: Transaction, stored: StoredTrigger, nowMs: number): Promise<Verdict> {
+/** What becomes of an occasion now, as the trigger and its pipeline stand. */
+export async function judge(
+  tx: Transaction,
+  stored: StoredTrigger,
+  nowMs: number,
+): Promise<Verdict> {
   const current = (await findTrigger(tx, stored.trigger)) ?? stored;
   const config = JSON.parse(stored.config) as { cool_down?: number };
   return judgeOccasion({
@@ -181,6 +188,7 @@ export async function completeFiring(
       pipeline: firing.pipeline,
       cause: firing.cause,
       key: runKey(firing),
+      ...(firing.message === null ? {} : { parameters: firing.message.parameters }),
     }));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -202,7 +210,8 @@ export async function completeFiring(
   });
 }
 
-async function tellSkipped(
+/** Tells in the log that an occasion started no run, and why. */
+export async function tellSkipped(
   ctx: TriggerContext,
   tx: Transaction,
   firing: Firing,

@@ -46,6 +46,7 @@ export async function fireTrigger(
       reason,
       missed: 0,
       cause: { kind: 'manual', trigger: stored.trigger, text },
+      message: null,
       createdMs: nowMs,
     };
     if (!(await insertFiring(tx, firing))) return;

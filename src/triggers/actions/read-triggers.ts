@@ -19,7 +19,7 @@ export type TriggerSummary = {
   last: FiringSummary | null;
 };
 
-export type FiringSummary = Omit<Firing, 'cause' | 'createdMs'> & { atMs: number };
+export type FiringSummary = Omit<Firing, 'cause' | 'message' | 'createdMs'> & { atMs: number };
 
 /** Every trigger of the project. */
 export async function readTriggers(ctx: TriggerContext, upcoming = 5): Promise<TriggerSummary[]> {
@@ -56,7 +56,12 @@ async function summarise(
 }
 
 /** A firing for people. */
-export function describeFiring({ cause: _cause, createdMs, ...firing }: Firing): FiringSummary {
+export function describeFiring({
+  cause: _cause,
+  message: _message,
+  createdMs,
+  ...firing
+}: Firing): FiringSummary {
   return { ...firing, atMs: createdMs };
 }
 

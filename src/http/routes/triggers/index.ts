@@ -1,6 +1,7 @@
 import type { Route } from '../../rondo-server.ts';
 import { fireTriggerRoute, switchTriggerRoute } from './fire-trigger.ts';
 import { listFiringsRoute, listTriggersRoute } from './list-triggers.ts';
+import { receiveMessageRoute } from './receive-message.ts';
 
 /** Routes of `triggers`. */
 export const triggersRoutes: readonly Route[] = [
@@ -8,4 +9,5 @@ export const triggersRoutes: readonly Route[] = [
   listFiringsRoute,
   fireTriggerRoute,
   switchTriggerRoute,
+  receiveMessageRoute,
 ];

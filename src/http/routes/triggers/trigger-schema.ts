@@ -5,7 +5,7 @@ export const firingSchema = z.object({
   trigger: z.string(),
   pipeline: z.string(),
   kind: z.string(),
-  /** Event id, `at:` and the instant, or `hand:` and a key. */
+  /** Event id, `at:` and the instant, `hand:` or `message:` and a key. */
   occasion: z.string(),
   eventId: z.string().nullable(),
   dueMs: z.number(),

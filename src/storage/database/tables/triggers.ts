@@ -29,7 +29,7 @@ export type TriggerFiringRow = {
   trigger: string;
   pipeline: string;
   kind: string;
-  /** Event id, or `at:` and the instant in ms; unique within the trigger. */
+  /** Event id, `at:` and the instant in ms, or `message:` and its key; unique within the trigger. */
   occasion: string;
   event_id: string | null;
   /** When it was due (calendar), ms. */
@@ -43,6 +43,8 @@ export type TriggerFiringRow = {
   missed: number;
   /** JSON of the cause given to the run. */
   cause: string;
+  /** JSON of the message's key, digest and parameters; null for what was no message. */
+  message: string | null;
   created_ms: number;
 };
 
