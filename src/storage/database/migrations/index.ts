@@ -9,6 +9,7 @@ import { servingMigration } from './0007-serving.ts';
 import { deliveryMigration } from './0008-delivery.ts';
 import { monitoringMigration } from './0009-monitoring.ts';
 import { triggersMigration } from './0010-triggers.ts';
+import { mlflowTrackingMigration } from './0011-mlflow-tracking.ts';
 import { mlflowRegistryMigration } from './0012-mlflow-registry.ts';
 import { commitsMigration } from './0013-commits.ts';
 import { messagesMigration } from './0014-messages.ts';
@@ -27,6 +28,7 @@ export const migrations: Record<string, Migration> = {
   '0008-delivery': deliveryMigration,
   '0009-monitoring': monitoringMigration,
   '0010-triggers': triggersMigration,
+  '0011-mlflow-tracking': mlflowTrackingMigration,
   '0012-mlflow-registry': mlflowRegistryMigration,
   '0013-commits': commitsMigration,
   '0014-messages': messagesMigration,
