@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { filesSql, formatOf, plainCsvSql } from './file-format.ts';
 import { rowsProbe, type FileProbe, type ProbeRules } from './probe-rows.ts';
@@ -7,6 +7,8 @@ import type { Anomaly, Column } from './schema.ts';
 
 /** A file of a dataset: `path` is its name in the project, `local` where its bytes lie. */
 export type LocalFile = { path: string; local: string; delimiter?: string };
+
+const SMALL_BYTES = 1 << 20;
 
 /**
  * Reads a file's rows, columns and times and holds it against the schema, by one DESCRIBE and one SELECT. An unreadable
@@ -18,12 +20,14 @@ export async function probeFile(
   rules: ProbeRules,
 ): Promise<FileProbe> {
   const sql = filesSql([file], file.delimiter === undefined ? {} : { delimiter: file.delimiter });
+  const { size } = await stat(file.local);
+  const analytics = size <= SMALL_BYTES ? await ctx.analytics.small() : ctx.analytics;
   try {
-    const probe = rowsProbe(await describeFile(ctx, sql), rules);
-    const [row = {}] = await ctx.analytics.rows<Record<string, unknown>>(
+    const probe = rowsProbe(await describeFile({ analytics }, sql), rules);
+    const [row = {}] = await analytics.rows<Record<string, unknown>>(
       `SELECT ${probe.select.join(', ')} FROM ${sql}`,
     );
-    return await probe.read(row, sql, (question) => ctx.analytics.rows(question));
+    return await probe.read(row, sql, (question) => analytics.rows(question));
   } catch (error) {
     if (!isReadError(error)) throw error;
     const reason = await readFault(ctx, file, error);

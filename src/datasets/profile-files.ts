@@ -7,6 +7,7 @@ import { digestFiles } from './digest-files.ts';
 import { mergeProfiles, emptyProfile, type PartialProfile } from './profile.ts';
 import { PROFILE_FORMAT, profileRows } from './profile-rows.ts';
 import { readingOf, rowsOf, withPaths } from './version-rows.ts';
+import { storedFiles } from './stored-files.ts';
 
 export type ProfilePart = {
   fromSequence: number;
@@ -120,10 +121,8 @@ async function profileOf(
   dataset: string,
   files: readonly DatasetFile[],
 ): Promise<PartialProfile> {
-  const withRows = await withPaths(
-    ctx,
-    files.filter((file) => file.rows > 0),
-  );
+  const full = files.filter((file) => file.rows > 0);
+  const withRows = await withPaths(ctx, await storedFiles(ctx, dataset, full));
   if (withRows.length === 0) return emptyProfile;
   const relation = rowsOf(withRows, { columns: [], ...readingOf(ctx.project, dataset) });
   return ctx.analytics.session(async (session) => {

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
 import type { RoutedModel } from '../contract/route-table.ts';
 import type { Context } from '../context.ts';
+import { sendRequest } from '../system/send-request.ts';
 import { gatewayClient, type GatewayClient } from './gateway-client.ts';
 
 export type Cells = (number | string | boolean | null)[];
@@ -89,21 +90,21 @@ async function scoreChunk(
   into: { begin: number; result: RowScores },
 ): Promise<void> {
   const { begin, result } = into;
-  const response = await fetch(target.url, {
+  const { status, text } = await sendRequest(target.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(inferBody(target, rows)),
   });
-  const answer = (await response.json()) as {
+  const answer = JSON.parse(text) as {
     error?: string;
     outputs?: { data: (number | null)[] }[];
   };
   const data = answer.outputs?.[0]?.data;
-  if (response.ok && data) {
+  if (status === 200 && data) {
     for (const [i, score] of data.entries()) result.scores[begin + i] = score;
   } else if (rows.length === 1) {
     result.scores[begin] = null;
-    result.errors.push({ row: begin, message: answer.error ?? `status ${response.status}` });
+    result.errors.push({ row: begin, message: answer.error ?? `status ${status}` });
   } else {
     const half = Math.ceil(rows.length / 2);
     await scoreChunk(target, rows.slice(0, half), { begin, result });

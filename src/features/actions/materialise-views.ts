@@ -44,11 +44,13 @@ const AT_ONCE = 2;
  */
 export async function materialiseViews(ctx: FeaturesContext): Promise<boolean> {
   const before = memories.get(ctx.analytics)?.running ?? Promise.resolve();
-  const round = before.then(() => materialise(ctx));
-  const settled = round.catch(() => undefined);
-  const memory = memories.get(ctx.analytics);
-  if (memory) memory.running = settled;
-  else memories.set(ctx.analytics, { ...empty(ctx), running: settled });
+  const memory = memories.get(ctx.analytics) ?? empty(ctx);
+  memories.set(ctx.analytics, memory);
+  const round = before.then(async () => {
+    const small = { ...ctx, analytics: await ctx.analytics.small() };
+    return materialise(small, memory);
+  });
+  memory.running = round.catch(() => undefined);
   return round;
 }
 
@@ -64,9 +66,7 @@ function empty(ctx: FeaturesContext): Memory {
   };
 }
 
-async function materialise(ctx: FeaturesContext): Promise<boolean> {
-  const memory = memories.get(ctx.analytics);
-  if (!memory) return false;
+async function materialise(ctx: FeaturesContext, memory: Memory): Promise<boolean> {
   await readDefinitions(ctx, memory);
   let did = await publishPending(ctx, memory);
   const sequences = await datasetSequences(ctx.db);

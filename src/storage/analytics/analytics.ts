@@ -11,20 +11,27 @@ export type Analytics = {
   run(sql: string): Promise<void>;
   /** A connection of its own with private temporary tables, closed at the end. */
   session<T>(use: (connection: AnalyticsSession) => Promise<T>): Promise<T>;
+  /**
+   * A second engine of this process with tables of its own and one thread: for statements over a few thousand rows,
+   * where sharing the work out costs more than it saves. Opened at its first use.
+   */
+  small(): Promise<Analytics>;
   close(): void;
 };
 export type AnalyticsSession = Pick<Analytics, 'rows' | 'run'> & { connection: DuckDBConnection };
+
+export type AnalyticsOptions = {
+  path?: string;
+  threads: number;
+  memoryLimitMb: number;
+  tempFolder?: string;
+};
 
 /**
  * Opens DuckDB in memory (`:memory:`) or on a file. No extension is ever fetched from the network, and the
  * configuration is locked, so that SQL from a project cannot change it.
  */
-export async function openAnalytics(options: {
-  path?: string;
-  threads: number;
-  memoryLimitMb: number;
-  tempFolder?: string;
-}): Promise<Analytics> {
+export async function openAnalytics(options: AnalyticsOptions): Promise<Analytics> {
   const instance = await DuckDBInstance.create(options.path ?? ':memory:', {
     threads: String(options.threads),
     memory_limit: `${options.memoryLimitMb}MB`,
@@ -48,7 +55,14 @@ export async function openAnalytics(options: {
       idle.push(connection);
     }
   };
+  let small: Promise<Analytics> | undefined;
+  let closed = false;
   return {
+    small() {
+      const { path: _, ...rest } = options;
+      small ??= openAnalytics({ ...rest, threads: 1 });
+      return small;
+    },
     rows: (sql, parameters) =>
       withConnection((connection) => readRows(connection, sql, parameters)),
     run: (sql) =>
@@ -70,6 +84,11 @@ export async function openAnalytics(options: {
       }
     },
     close() {
+      if (closed) return;
+      closed = true;
+      void small?.then((engine) => {
+        engine.close();
+      });
       for (const connection of idle) connection.closeSync();
       instance.closeSync();
     },
