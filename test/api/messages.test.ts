@@ -1,6 +1,9 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { messageSignature } from '../../src/triggers/message.ts';
+import { readGuides } from '../guide/guide-blocks.ts';
 import { startRondo, type RunningRondo } from '../harness/start-rondo.ts';
 
 const SECRET = 'a-secret-of-this-trigger';
@@ -23,6 +26,14 @@ type Answer = {
   status: number;
   body: { state?: string; runId?: string | null; error?: { code: string; message: string } };
 };
+
+const run = promisify(execFile);
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+const blocks = readGuides().flatMap((guide) => guide.blocks);
+
+function blockOf(mark: string): string {
+  return blocks.find((block) => block.mark === mark)?.text ?? '';
+}
 
 let rondo: RunningRondo;
 beforeAll(async () => {
@@ -92,6 +103,24 @@ describe('messages over HTTP', () => {
     const headers = { 'idempotency-key': 's', 'rondo-signature': signature };
     const forged = send(body.replace('4', '5'), headers, 'message-2');
     expect(await refusal(forged)).toEqual([401, 'MESSAGE_REFUSED']);
+    expect((await send(body, headers, 'message-2')).status).toBe(200);
+    await finished();
+  });
+
+  test('are sent as the guide shows', async () => {
+    const shown = blockOf('message').replaceAll('http://127.0.0.1:7300', rondo.url);
+    const { stdout } = await run('sh', ['-c', shown], {
+      env: { ...process.env, TRAIN_SECRET: SECRET },
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'fired' });
+    await finished();
+  });
+
+  test.skipIf(!hasPython)('are signed as the guide shows', async () => {
+    const body = '{"parameters":{"rounds":6}}';
+    const script = `${blockOf('message-signature')}\nimport sys\nprint(sign(sys.argv[1], sys.argv[2].encode(), sys.argv[3]))`;
+    const { stdout } = await run('python3', ['-c', script, 'py', body, SIGNING]);
+    const headers = { 'idempotency-key': 'py', 'rondo-signature': stdout.trim() };
     expect((await send(body, headers, 'message-2')).status).toBe(200);
     await finished();
   });
