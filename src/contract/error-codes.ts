@@ -8,6 +8,7 @@ import { featuresErrors } from './errors/features.ts';
 import { gatewayErrors } from './errors/gateway.ts';
 import { mlflowErrors } from './errors/mlflow.ts';
 import { monitoringErrors } from './errors/monitoring.ts';
+import { projectsErrors } from './errors/projects.ts';
 import { registryErrors } from './errors/registry.ts';
 import { runsErrors } from './errors/runs.ts';
 import { servingErrors } from './errors/serving.ts';
@@ -21,6 +22,7 @@ export const errorCodes = {
   ...checksErrors,
   ...featuresErrors,
   ...runsErrors,
+  ...projectsErrors,
   ...registryErrors,
   ...servingErrors,
   ...deliveryErrors,

@@ -96,7 +96,7 @@ async function registerProduced(ctx: Context): Promise<boolean> {
 
 /** The version is found again by its run, so an event that is handled twice registers once. */
 async function registerEvent(ctx: Context, event: Event): Promise<void> {
-  const data = event.data as { produced?: Json };
+  const data = event.data as { produced?: Json; workingTree?: Json };
   if (data.produced === null || data.produced === undefined) return;
   const parsed = produced.safeParse(data.produced);
   try {
@@ -105,7 +105,15 @@ async function registerEvent(ctx: Context, event: Event): Promise<void> {
         'MODEL_INVALID',
         `The run says what it produced in a form not known: ${parsed.error.message}`,
       );
-    await registerVersion(ctx, { runId: event.subject.id, produced: parsed.data });
+    const version = await registerVersion(ctx, {
+      runId: event.subject.id,
+      produced: parsed.data,
+    });
+    if (data.workingTree === true && version.state === 'candidate') {
+      const reason =
+        'Refused: an ad hoc run of the working tree made it; only a deployed commit makes models that are promoted.';
+      await refuseCandidate(ctx, version, { reasons: [reason], gates: [] });
+    }
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const model = (data.produced as { model?: Json }).model ?? null;

@@ -22,6 +22,9 @@ export async function insertPipelineRun(
     | 'start_key'
     | 'definition'
     | 'started_at_ms'
+    | 'commit_sha'
+    | 'bundle'
+    | 'working_tree'
   >,
   steps: readonly { stepRunId: string; step: string }[],
 ): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { Cause } from '../contract/cause.ts';
 import type { PipelineDefinition } from '../config/project-file/project-definition.ts';
+import type { Project } from '../context.ts';
 import type { Plan } from '../pipelines/pipeline.ts';
 import type { RunState } from '../pipelines/run-machine.ts';
 import type { Digest } from '../storage/blobs/blob-store.ts';
@@ -40,6 +41,8 @@ export type ActiveRun = {
   cause: Cause;
   startedAtMs: number;
   pins: RunPins | null;
+  /** The project's folder, for an ad hoc run of it beside a deployed commit; null for all others. */
+  workingTree: Project | null;
   state: RunState;
   /** Step to its row's id, which is its MLflow run. */
   stepRunIds: Readonly<Record<string, string>>;
@@ -54,6 +57,14 @@ export type ActiveRun = {
   /** Resolves when the event before is in force. */
   turn: Promise<void>;
 };
+
+/** The context a run's suites and definition are read in. */
+export function contextOfRun<C extends { project: Project }>(
+  ctx: C,
+  run: Pick<ActiveRun, 'workingTree'>,
+): C {
+  return run.workingTree === null ? ctx : { ...ctx, project: run.workingTree };
+}
 
 export type RunOutcome = {
   runId: string;

@@ -9,17 +9,27 @@ export const runCommand: CommandModule = (program, cli) => {
     .description('start a run and wait for its end')
     .option('-p, --parameter <name=value...>', 'override a parameter of the pipeline')
     .option('--key <key>', 'the same key gives the same run')
+    .option(
+      '--working-tree',
+      'of the files as they are now, not of the deployed commit; its model may not be promoted',
+    )
     .option('--detach', 'do not wait for the end')
     .action(
       async (
         pipeline: string,
-        options: { parameter?: string[]; key?: string; detach?: boolean },
+        options: {
+          parameter?: string[];
+          key?: string;
+          workingTree?: boolean;
+          detach?: boolean;
+        },
       ) => {
         const { runId } = await cli.api().post<{ runId: string }>('/api/runs', {
           pipeline,
           parameters: parseParameters(options.parameter ?? []),
           cause: { kind: 'manual', text: 'rondo run' },
           ...(options.key === undefined ? {} : { key: options.key }),
+          ...(options.workingTree === true ? { workingTree: true } : {}),
         });
         if (options.detach === true) {
           cli.result({ runId }, (value) => value.runId);

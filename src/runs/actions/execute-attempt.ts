@@ -14,6 +14,7 @@ import { prepareWorkDir } from './prepare-work-dir.ts';
 import {
   builtinInputs,
   builtinOf,
+  contextOfBuiltin,
   environmentAsk,
   environmentOf,
   parseBuiltinConfig,
@@ -108,6 +109,7 @@ async function executeBuiltin(
   const { step, workDir } = what;
   if (step.what.kind !== 'builtin') return stopped(step);
   const builtin = builtinOf(step.what.uses);
+  const builtinContext = contextOfBuiltin(ctx, run, step.what.uses);
   const config = parseBuiltinConfig(builtin, step.name, step.what.config);
   const folderOf = (name: string): string => join(workDir, 'inputs', name);
   await mkdir(join(workDir, 'inputs'), { recursive: true });
@@ -132,7 +134,7 @@ async function executeBuiltin(
   const result = await withLog(join(ctx.paths.logs, what.attempt.logPath), (log) =>
     untilAborted(
       signal,
-      builtin.run(ctx, {
+      builtin.run(builtinContext, {
         config,
         inputs,
         outputs: places,

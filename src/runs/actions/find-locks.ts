@@ -19,12 +19,12 @@ const LOCK_FILES = [
 
 /**
  * The packages a project's steps see: the nearest `node_modules` at or above the project, and digests of the lock files
- * beside it and of npm's own record of what is installed.
+ * of its code and of npm's own record of what is installed.
  */
 export async function findLocks(
   ctx: Pick<Context, 'project'>,
 ): Promise<{ nodeModules: string | null; locks: Record<string, string> }> {
-  const folders = [ctx.project.dir];
+  const folders = [ctx.project.code().dir];
   let nodeModules: string | null = null;
   for (let folder = ctx.project.dir; ; folder = dirname(folder)) {
     const candidate = join(folder, 'node_modules');

@@ -63,6 +63,7 @@ export async function finishRun(
     data: {
       pipeline: run.pipeline,
       cause: run.cause as unknown as Json,
+      ...(run.workingTree === null ? {} : { workingTree: true }),
       ...(end.status === 'succeeded'
         ? { parameters: { ...run.parameters }, produced: produced as unknown as Json }
         : {

@@ -8,7 +8,7 @@ import { definitionOfRow, resultOfRow, stateOfRows, stepsOfRun } from '../run-st
 
 /** Folds the rows of an unfinished run into what the engine works on. */
 export async function loadRun(
-  ctx: Pick<Context, 'db' | 'clocks'>,
+  ctx: Pick<Context, 'db' | 'clocks' | 'project'>,
   row: PipelineRunRow,
 ): Promise<ActiveRun> {
   const steps = await stepsOfRun(ctx.db, row.run_id);
@@ -30,6 +30,8 @@ export async function loadRun(
     cause: JSON.parse(row.cause) as Cause,
     startedAtMs: row.started_at_ms,
     pins: row.pins === null ? null : (JSON.parse(row.pins) as RunPins),
+    // A folder that cannot be read now stops no step that is pinned already.
+    workingTree: row.working_tree === 1 ? await ctx.project.workingTree().catch(() => null) : null,
     state: stateOfRows(row, steps),
     stepRunIds: Object.fromEntries(steps.map((step) => [step.step, step.step_run_id])),
     results: Object.fromEntries(

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { cutVersion } from '../../datasets/actions/cut-version.ts';
 import { requireValid } from '../../datasets/dataset-version.ts';
 import { appendEvent } from '../../events/append-event.ts';
-import type { ActiveRun, RunPins } from '../run.ts';
+import { contextOfRun, type ActiveRun, type RunPins } from '../run.ts';
 import { pinRun as storePins } from '../run-store.ts';
 import { applyEvent, type Applied } from './apply-event.ts';
 import { failureOf } from '../failure-of.ts';
@@ -23,7 +23,8 @@ export async function pinRun(
 ): Promise<Applied> {
   let pins: RunPins;
   try {
-    const [project, found] = await Promise.all([snapshotProject(ctx), findLocks(ctx)]);
+    const read = contextOfRun(ctx, run);
+    const [project, found] = await Promise.all([snapshotProject(read), findLocks(read)]);
     pins = { projectTree: project.digest, ...found, datasets: {} };
     const names = run.plan.steps.flatMap((step) =>
       step.inputs.flatMap((input) => (input.kind === 'dataset' ? [input.name] : [])),

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join, matchesGlob, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import type { Context } from '../../context.ts';
+import { isCodePath } from '../../datasets/source-paths.ts';
 import type { BlobStore, Digest } from '../../storage/blobs/blob-store.ts';
 import { putTreeEntries, type TreeEntry } from '../../storage/blobs/tree.ts';
 
@@ -15,22 +16,17 @@ const seenFiles = new WeakMap<BlobStore, Map<string, Seen>>();
 /**
  * Stores the project's files as a tree and gives its digest: what git tracks or would (untracked, not ignored), or
  * everything where there is no git; never `.git`, `.rondo`, `node_modules`, the data directory or the files of datasets.
- * A file whose size, times and inode are as before is not read again.
+ * A file whose size, times and inode are as before is not read again. Of a deployed commit it is the bundle.
  */
 export async function snapshotProject(
   ctx: Pick<Context, 'blobs' | 'project' | 'paths'>,
-): Promise<{ digest: Digest; entries: TreeEntry[] }> {
-  const root = ctx.project.dir;
-  const sources = Object.values(ctx.project.definition().datasets).flatMap(({ source }) =>
-    typeof source.path === 'string' ? [source.path] : [],
-  );
+): Promise<{ digest: Digest }> {
+  const { dir: root, bundle } = ctx.project.code();
+  if (bundle !== null) return { digest: bundle };
+  const isCode = isCodePath(ctx.project.definition().datasets);
   const dataDir = relative(root, ctx.paths.root).split(sep).join('/');
   const wanted = (path: string): boolean =>
-    !path.split('/').some((part) => NEVER.has(part)) &&
-    !(dataDir !== '' && (path === dataDir || path.startsWith(`${dataDir}/`))) &&
-    !sources.some(
-      (pattern) => matchesGlob(path, pattern) || path.startsWith(`${pattern.replace(/\/$/, '')}/`),
-    );
+    isCode(path) && !(dataDir !== '' && (path === dataDir || path.startsWith(`${dataDir}/`)));
   const paths = ((await gitFiles(root)) ?? (await allFiles(root))).filter(wanted);
   const seen = seenFiles.get(ctx.blobs) ?? new Map<string, Seen>();
   seenFiles.set(ctx.blobs, seen);

@@ -3,7 +3,9 @@ import { AppError } from '../../base/app-error.ts';
 import type { Json } from '../../base/json.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import { cause as causeSchema } from '../../contract/cause.ts';
-import type { Context } from '../../context.ts';
+import type { ProjectDefinition } from '../../config/project-file/project-definition.ts';
+import type { Context, Project } from '../../context.ts';
+import { readProjectViews } from '../../features/actions/define-views.ts';
 import { appendEvent } from '../../events/append-event.ts';
 import { planPipeline } from '../../pipelines/plan-pipeline.ts';
 import { ensureExperiment, insertTrackedRun } from '../../tracking/tracking-store.ts';
@@ -19,17 +21,24 @@ export type RunOrder = {
   /** The same key gives the same run, however often it is asked. */
   key?: string;
   actor?: string;
+  /** Of the project's folder as it is now, though a commit is deployed: ad hoc, its model may not be promoted. */
+  workingTree?: boolean;
 };
 
 /**
- * Starts a run of a pipeline as the project file has it now. It is durable when this resolves, and goes on by itself.
- * Throws `PIPELINE_UNKNOWN`, `PIPELINE_CYCLE`, `PIPELINE_INVALID`, `PARAMETER_UNKNOWN`, `PARAMETER_INVALID`.
+ * Starts a run of a pipeline as the deployed commit has it (the project's folder, while none is). It is durable when
+ * this resolves, and goes on by itself. Throws `PIPELINE_UNKNOWN`, `PIPELINE_CYCLE`, `PIPELINE_INVALID`,
+ * `PARAMETER_UNKNOWN`, `PARAMETER_INVALID`, `VIEWS_NOT_DEPLOYED`.
  */
 export async function startRun(
   ctx: Pick<Context, 'db' | 'ids' | 'clocks' | 'bus' | 'project'>,
   order: RunOrder,
 ): Promise<{ runId: string }> {
-  const project = ctx.project.definition();
+  const code = ctx.project.code();
+  // Without a deployed commit every run is of the working tree, and nothing is ad hoc about it.
+  const isAdHoc = order.workingTree === true && code.commit !== null;
+  const project = isAdHoc ? await adHocDefinition(ctx.project) : ctx.project.definition();
+  const { commit, bundle } = isAdHoc ? { commit: null, bundle: null } : code;
   const definition = project.pipelines[order.pipeline];
   if (!definition) {
     const near = nearestWord(order.pipeline, Object.keys(project.pipelines));
@@ -61,6 +70,9 @@ export async function startRun(
         start_key: order.key ?? null,
         definition: JSON.stringify({ ...definition, sources: sourcesOf(project) }),
         started_at_ms: nowMs,
+        commit_sha: commit,
+        bundle,
+        working_tree: isAdHoc ? 1 : null,
       },
       plan.steps.map((step) => ({ stepRunId: ctx.ids.next('run'), step: step.name })),
     );
@@ -76,6 +88,8 @@ export async function startRun(
         'rondo.pipeline': order.pipeline,
         'rondo.cause': cause.kind,
         'rondo.cause_text': cause.text,
+        ...(commit === null ? {} : { 'mlflow.source.git.commit': commit }),
+        ...(isAdHoc ? { 'rondo.ad_hoc': 'working tree' } : {}),
       },
       params: Object.fromEntries(
         Object.entries(parameters).map(([name, value]) => [name, String(value)]),
@@ -90,12 +104,34 @@ export async function startRun(
         cause: cause as unknown as Json,
         parameters,
         steps: plan.steps.map((step) => step.name),
+        ...(commit === null ? {} : { commit, bundle }),
+        ...(isAdHoc ? { workingTree: true } : {}),
       },
     });
     return { runId, fresh: true };
   });
   if (result.fresh) engineOf(ctx.db)?.adopt(result.runId);
   return { runId: result.runId };
+}
+
+/** Of the working tree; its feature views must be those that are deployed, for whose values a log is kept. */
+async function adHocDefinition(project: Project): Promise<ProjectDefinition> {
+  const tree = await project.workingTree();
+  const datasets = (of: Project): string => JSON.stringify(of.definition().datasets);
+  const [written, deployed] = await Promise.all([
+    readProjectViews(tree),
+    readProjectViews(project),
+  ]);
+  const known = new Map(deployed.map((view) => [view.name, view.digest]));
+  const changed = written.filter((view) => known.get(view.name) !== view.digest);
+  if (changed.length > 0 || datasets(tree) !== datasets(project)) {
+    const what = changed.map((view) => view.name).join(', ') || 'its datasets';
+    throw new AppError(
+      'VIEWS_NOT_DEPLOYED',
+      `The working tree defines ${what} otherwise than the deployed commit.`,
+    );
+  }
+  return tree.definition();
 }
 
 /** Names that `in:` may mean: kept with the run, so that it can be planned again as it was. */

@@ -9,7 +9,7 @@ import { readTree } from '../../storage/blobs/tree.ts';
 import { builtins } from '../builtins/index.ts';
 import type { Builtin, BuiltinInputSource } from '../builtins/builtin.ts';
 import type { EngineContext } from '../engine.ts';
-import type { ActiveRun, RunPins } from '../run.ts';
+import { contextOfRun, type ActiveRun, type RunPins } from '../run.ts';
 import type { StepInputDigest } from './commit-step.ts';
 
 export type StepKey = { digest: string; parts: readonly KeyPart[] };
@@ -66,7 +66,7 @@ async function builtinKey(
   ask: { step: PlannedStep; uses: string; config: Record<string, unknown> },
 ): Promise<string> {
   const builtin = builtinOf(ask.uses);
-  return builtin.key(ctx, {
+  return builtin.key(contextOfBuiltin(ctx, run, ask.uses), {
     config: parseBuiltinConfig(builtin, ask.step.name, ask.config),
     inputs: await builtinInputs(ctx, run, ask.step),
     parameters: run.parameters,
@@ -122,6 +122,15 @@ export async function builtinInputs(
   return inputs;
 }
 
+/** Feature views and the data they are made of are the deployed ones always: their log is kept for those. */
+export function contextOfBuiltin(
+  ctx: EngineContext,
+  run: Pick<ActiveRun, 'workingTree'>,
+  uses: string,
+): EngineContext {
+  return uses === 'extract' ? ctx : contextOfRun(ctx, run);
+}
+
 export function builtinOf(uses: string): Builtin {
   const builtin = builtins.find((candidate) => candidate.kind === uses);
   if (!builtin) {
@@ -163,7 +172,7 @@ export function environmentAsk(
 ): EnvironmentAsk {
   return {
     config: step.environment,
-    folder: `${ctx.paths.root}/environments`,
+    folder: ctx.paths.environments,
     async readProjectFile(path) {
       const entry = (await readTree(ctx.blobs, run.pins.projectTree)).find(
         (candidate) => candidate.path === path,

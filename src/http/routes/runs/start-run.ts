@@ -19,12 +19,16 @@ export const startRunRoute: Route = (server, ctx) => {
             .optional(),
           cause: cause.partial({ text: true }).optional(),
           key: z.string().max(200).optional(),
+          workingTree: z
+            .boolean()
+            .optional()
+            .describe("Of the project's folder as it is now; its model may not be promoted"),
         }),
         response: { 201: z.object({ runId: z.string() }) },
       },
     },
     async (request, reply) => {
-      const { pipeline, parameters, key } = request.body;
+      const { pipeline, parameters, key, workingTree } = request.body;
       const given = request.body.cause ?? { kind: 'api' as const };
       const started = await startRun(ctx, {
         pipeline,
@@ -32,6 +36,7 @@ export const startRunRoute: Route = (server, ctx) => {
         actor: given.kind === 'manual' ? 'human' : 'auto',
         ...(parameters === undefined ? {} : { parameters }),
         ...(key === undefined ? {} : { key }),
+        ...(workingTree === undefined ? {} : { workingTree }),
       });
       return reply.status(201).send(started);
     },
