@@ -1,5 +1,6 @@
 import { AppError } from '../../base/app-error.ts';
 import type { Json } from '../../base/json.ts';
+import { appendEvent } from '../../events/append-event.ts';
 import type { Digest } from '../../storage/blobs/blob-store.ts';
 import { monitors } from '../monitors/index.ts';
 import type { MonitorContext, MonitorKind } from '../monitor-kind.ts';
@@ -280,6 +281,23 @@ async function settleWindow(
     });
     if (!moved) return;
     await insertWindow(tx, windowRow(rule, window, finding, nowMs));
+    await appendEvent(ctx, tx, {
+      type: 'monitor.evaluated',
+      subject: { kind: 'monitor', id: rule.monitor },
+      data: {
+        monitor: rule.monitor,
+        endpoint: rule.endpoint,
+        kind: rule.entry.kind,
+        model: rule.model,
+        version: window.version,
+        window: { fromMs: window.fromMs, toMs: window.toMs },
+        rows: finding.rows,
+        labelled: finding.labelled,
+        verdict: finding.verdict,
+        value: finding.value !== null && Number.isFinite(finding.value) ? finding.value : null,
+        unit: finding.effectUnit,
+      },
+    });
     for (const alarm of await openAlarms(tx, rule.monitor)) {
       if (finding.clears !== null) await closeAlarm(ctx, tx, { alarm, reason: finding.clears });
     }
