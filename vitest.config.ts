@@ -1,6 +1,19 @@
+import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { missing } from './test/engines/engine.ts';
+import { postgresEngine } from './test/engines/postgres.ts';
 
-// `unit`: beside the source, seconds. `suite`: real processes, servers, browser, the demo once.
+// Files that open a database by the harness: they run on both engines.
+const onDatabase = globSync('src/**/*.test.ts').filter((file) =>
+  readFileSync(file, 'utf8').includes('harness/test-context.ts'),
+);
+
+const noPostgres =
+  process.env.RONDO_TEST_POSTGRES_URL === undefined ? missing(postgresEngine) : undefined;
+if (noPostgres !== undefined) process.stderr.write(`Skipped on PostgreSQL: ${noPostgres}\n`);
+
+// `unit`: beside the source, seconds. `postgres`: those of them that store something, on a real PostgreSQL.
+// `suite`: real processes, servers, browser, the demo once.
 export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
@@ -10,6 +23,17 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/architecture/*.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: noPostgres === undefined ? onDatabase : [],
+          passWithNoTests: true,
+          env: { RONDO_TEST_DATABASE: 'postgres' },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          globalSetup: './test/harness/postgres-setup.ts',
         },
       },
       {

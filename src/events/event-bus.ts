@@ -5,12 +5,14 @@ export type EventBus = {
   listen(listener: (type: string) => void): () => void;
 };
 
-export function createEventBus(): EventBus {
+export function createEventBus(
+  /** Calls back after the transaction that is open now: who is woken has to find its events. */
+  afterCommit: (run: () => void) => void = setImmediate,
+): EventBus {
   const listeners = new Set<(type: string) => void>();
   return {
     wake(type) {
-      // After the current transaction had its turn to commit.
-      setImmediate(() => {
+      afterCommit(() => {
         for (const listener of listeners) listener(type);
       });
     },

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { timeSortedIds } from '../../src/base/ids.ts';
 import type { ProjectDefinition } from '../../src/config/project-file/project-definition.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../src/system/clocks.ts';
 import { dataPaths } from '../../src/system/data-paths.ts';
 import { randomByteSource } from '../../src/system/random-bytes.ts';
+import { testDatabase } from './test-database.ts';
 
 export type TestContext = Context & {
   calendar: ReplayedCalendar;
@@ -40,7 +40,7 @@ function projectOf(dir: string, definition: () => ProjectDefinition): Project {
 /** 2026-01-05T00:00:00Z, a Monday: where the test calendar starts unless told. */
 export const TEST_START_MS = Date.UTC(2026, 0, 5);
 
-/** A context with real parts (SQLite, blobs, DuckDB) in a folder of its own and a calendar the test moves. */
+/** A context with real parts (database, blobs, DuckDB) in a folder of its own and a calendar the test moves. */
 export async function testContext(
   options: { startMs?: number; definition?: Partial<ProjectDefinition>; dir?: string } = {},
 ): Promise<TestContext> {
@@ -48,9 +48,8 @@ export async function testContext(
   const projectDir = join(dir, 'project');
   await mkdir(projectDir, { recursive: true });
   const paths = dataPaths(join(dir, 'data'));
-  const { db, close } = await openDatabase(
-    new URL(`sqlite:${pathToFileURL(join(paths.root, 'rondo.db')).href.slice('file:'.length)}`),
-  );
+  const database = await testDatabase(paths.root, options.dir !== undefined);
+  const { db, afterCommit, close } = await openDatabase(database.url);
   const blobs = await openFileBlobStore(join(paths.root, 'blobs'));
   const analytics = await openAnalytics({
     threads: 2,
@@ -76,7 +75,7 @@ export async function testContext(
     calendar,
     clocks: { monotonic: realMonotonic, calendar },
     ids: timeSortedIds(() => Date.now(), randomByteSource()),
-    bus: createEventBus(),
+    bus: createEventBus(afterCommit),
     logger: pino({ level: process.env.RONDO_LOG_LEVEL ?? 'silent' }),
     project: projectOf(projectDir, () => definition),
     paths,
@@ -92,6 +91,7 @@ export async function testContext(
     async [Symbol.asyncDispose]() {
       analytics.close();
       await close();
+      await database.remove();
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction as KyselyTransaction } from 'kysely';
 import { AppError } from '../../base/app-error.ts';
 import { databaseDialects } from './dialects/index.ts';
+import type { OpenedDatabase } from './dialects/dialect.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Tables } from './tables/index.ts';
 
@@ -10,16 +11,19 @@ export type ReadDatabase = Pick<Kysely<Tables>, 'selectFrom' | 'with' | 'fn'>;
 export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;
 
-export type OpenDatabase = { db: Database; close(): Promise<void> };
+export type OpenDatabase = { db: Database } & Pick<
+  OpenedDatabase,
+  'afterCommit' | 'claim' | 'close'
+>;
 
 /**
  * Opens the database a URL names and brings it to the newest schema.
  * Throws `DATA_DIR_NEWER` when a newer Rondo has written it, `BAD_REQUEST` for an unknown scheme.
  */
 export async function openDatabase(url: URL): Promise<OpenDatabase> {
-  const dialect = databaseDialects.find((candidate) => candidate.scheme === url.protocol);
+  const dialect = databaseDialects.find((candidate) => candidate.schemes.includes(url.protocol));
   if (!dialect) {
-    const known = databaseDialects.map((candidate) => candidate.scheme).join(' ');
+    const known = databaseDialects.flatMap((candidate) => candidate.schemes).join(' ');
     throw new AppError('BAD_REQUEST', `No database engine for ${url.protocol}; known: ${known}`);
   }
   const opened = await dialect.open(url);
@@ -29,5 +33,6 @@ export async function openDatabase(url: URL): Promise<OpenDatabase> {
     await opened.close();
     throw error;
   }
-  return { db: opened.kysely, close: opened.close };
+  const { kysely, afterCommit, claim, close } = opened;
+  return { db: kysely, afterCommit, claim, close };
 }

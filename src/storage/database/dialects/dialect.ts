@@ -6,14 +6,22 @@ import type { Tables } from '../tables/index.ts';
  * above speaks Kysely and the SQL both engines share.
  */
 export type DatabaseDialect = {
-  /** The URL scheme that selects it: `sqlite:` or `postgres:`. */
-  scheme: string;
+  /** The URL schemes that select it: `sqlite:`, or `postgres:` and `postgresql:`. */
+  schemes: readonly string[];
   summary: string;
   open(url: URL): Promise<OpenedDatabase>;
 };
 
 export type OpenedDatabase = {
   kysely: Kysely<Tables>;
+  /** Calls back when the transaction that is open now has ended, so that who is woken finds what it committed. */
+  afterCommit(run: () => void): void;
+  /**
+   * Takes the database for one server. `onTaken` is called when it was lost to another one. Throws `DATABASE_IN_USE`.
+   */
+  claim(onTaken: () => void): Promise<Claim>;
   /** Closes the connections; pending work is finished first. */
   close(): Promise<void>;
 };
+
+export type Claim = { release(): Promise<void> };

@@ -23,7 +23,7 @@ class NodeSqliteDialect extends SqliteDialect {
  * caches prepared statements and begins transactions as writers, so that a later write never meets BUSY_SNAPSHOT.
  */
 export const sqliteDialect: DatabaseDialect = {
-  scheme: 'sqlite:',
+  schemes: ['sqlite:'],
   summary: 'embedded, a file in the data directory',
   open(url) {
     const path = fileURLToPath(new URL(url.href.replace(/^sqlite:/, 'file:')));
@@ -71,7 +71,16 @@ export const sqliteDialect: DatabaseDialect = {
       },
     };
     const kysely = new Kysely<Tables>({ dialect: new NodeSqliteDialect({ database: shim }) });
-    return Promise.resolve({ kysely, close: () => kysely.destroy() });
+    return Promise.resolve({
+      kysely,
+      // A turn of the event loop is enough: `commit` runs in the same one as the last statement's end.
+      afterCommit: (run: () => void) => {
+        setImmediate(run);
+      },
+      // The lock of the data directory stands for the file in it.
+      claim: () => Promise.resolve({ release: () => Promise.resolve() }),
+      close: () => kysely.destroy(),
+    });
   },
 };
 

@@ -1,0 +1,72 @@
+import { Kysely, PostgresIntrospector, type Dialect } from 'kysely';
+import { AppError } from '../../../base/app-error.ts';
+import type { Tables } from '../tables/index.ts';
+import type { DatabaseDialect } from './dialect.ts';
+import { claimDatabase } from './postgres/claim-database.ts';
+import { readPostgresUrl } from './postgres/connection-options.ts';
+import { LanesDriver } from './postgres/driver.ts';
+import { openLanes, type Lanes } from './postgres/lanes.ts';
+import { PortableAdapter, PortableQueryCompiler } from './postgres/portable-schema.ts';
+
+const OLDEST = 15;
+
+/**
+ * PostgreSQL 15 and newer through `pg`. Transactions come one after another, as on SQLite, and reads run beside them;
+ * text compares byte by byte; integers come back as numbers. See `postgres/lanes.ts`.
+ */
+export const postgresDialect: DatabaseDialect = {
+  schemes: ['postgres:', 'postgresql:'],
+  summary: 'PostgreSQL 15 or newer, a database of its own',
+  async open(url) {
+    const target = readPostgresUrl(url);
+    const lanes = openLanes(target);
+    try {
+      await examine(lanes);
+    } catch (error) {
+      await lanes.close();
+      throw error;
+    }
+    const kysely = new Kysely<Tables>({ dialect: dialectOver(lanes) });
+    return {
+      kysely,
+      afterCommit: lanes.afterCommit,
+      claim: (onTaken) => claimDatabase(target, onTaken),
+      close: () => kysely.destroy(),
+    };
+  },
+};
+
+function dialectOver(lanes: Lanes): Dialect {
+  return {
+    createDriver: () => new LanesDriver(lanes),
+    createQueryCompiler: () => new PortableQueryCompiler(),
+    createAdapter: () => new PortableAdapter(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+  };
+}
+
+/** Throws DATABASE_UNSUITABLE for a server or a database that would compare or store otherwise than SQLite. */
+async function examine(lanes: Lanes): Promise<void> {
+  const client = await lanes.reader();
+  try {
+    const { rows } = await client.query<{ version: string; encoding: string }>(
+      `select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`,
+    );
+    const major = Math.floor(Number(rows[0]?.version ?? 0) / 10_000);
+    if (major < OLDEST) {
+      throw new AppError(
+        'DATABASE_UNSUITABLE',
+        `${lanes.shown} runs PostgreSQL ${major}; Rondo needs ${OLDEST} or newer.`,
+      );
+    }
+    const encoding = rows[0]?.encoding ?? '';
+    if (encoding !== 'UTF8') {
+      throw new AppError(
+        'DATABASE_UNSUITABLE',
+        `${lanes.shown} has the encoding ${encoding}; Rondo needs UTF8.`,
+      );
+    }
+  } finally {
+    client.release();
+  }
+}
