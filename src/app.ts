@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AppError } from './base/app-error.ts';
 import { timeSortedIds } from './base/ids.ts';
+import { createServerMetrics } from './system/server-metrics.ts';
 import { packageVersion } from './system/package-version.ts';
 import type { Config } from './config/config.ts';
 import { openProject, type OpenProject } from './config/project-file/open-project.ts';
@@ -28,6 +29,7 @@ import { dataPaths } from './system/data-paths.ts';
 import { lockDataDir } from './system/lock-data-dir.ts';
 import { createLogger } from './system/logger.ts';
 import { randomByteSource } from './system/random-bytes.ts';
+import { serverFigures } from './views/server-figures.ts';
 import { createParts } from './parts.ts';
 import { publishRoutes } from './serving/actions/publish-routes.ts';
 
@@ -43,7 +45,7 @@ const ANALYTICS = { threads: 2, memoryLimitMb: 2048 };
 export async function createApp(config: Config): Promise<App> {
   await using opened = new AsyncDisposableStack();
   const project = await openProject(config.projectDir, projectVariants);
-  const paths = dataPaths(config.dataDir);
+  const paths = dataPaths(config.dataDir, config.environmentsDir);
   const lock = lockDataDir(paths.root);
   opened.defer(() => {
     lock.release();
@@ -72,13 +74,20 @@ export async function createApp(config: Config): Promise<App> {
   };
   const parts = createParts(ctx);
   opened.defer(() => parts.close());
+  const metrics = createServerMetrics({
+    version: packageVersion(),
+    dataFolder: paths.root,
+    figures: () => serverFigures(db),
+  });
   const loop = createControlLoop(ctx, {
+    metrics,
     stages: [[[projectWork(project)]], ...parts.stages],
     runsIdle: parts.runsIdle,
     runsActive: parts.runsActive,
   });
   const operations: Operations = {
     version: packageVersion(),
+    metrics,
     token: config.token,
     examine: () => examineParts(ctx, project),
     gateway: parts.gateway,

@@ -49,4 +49,6 @@ export type DataPaths = {
   online: string;
   models: string;
   temp: string;
+  /** Python environments of steps, made once and used again. */
+  environments: string;
 };

@@ -5,6 +5,8 @@ import { AppError } from '../base/app-error.ts';
 export type Config = {
   projectDir: string;
   dataDir: string;
+  /** Where Python environments of steps are kept; in the data directory unless told. */
+  environmentsDir: string | undefined;
   host: string;
   port: number;
   gatewayHost: string;
@@ -42,6 +44,8 @@ export function readConfig(flags: ConfigFlags, env: Record<string, string | unde
   return {
     projectDir,
     dataDir: resolve(flags.data ?? env.RONDO_DATA ?? `${projectDir}/.rondo`),
+    environmentsDir:
+      env.RONDO_ENVIRONMENTS === undefined ? undefined : resolve(env.RONDO_ENVIRONMENTS),
     host,
     port: portOf('--port', flags.port ?? env.RONDO_PORT ?? '7300'),
     gatewayHost: host,

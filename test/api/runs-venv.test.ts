@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { pipelineOf } from '../harness/pipeline-of.ts';
 import { testContext, type TestContext } from '../harness/test-context.ts';
 import { venvEnvironment } from '../../src/executors/environments/venv.ts';
@@ -9,6 +9,7 @@ import { readLog } from '../../src/runs/actions/read-log.ts';
 import { startRun } from '../../src/runs/actions/start-run.ts';
 import { openEngine } from '../../src/runs/engine.ts';
 import { closeRuns, waitForRun } from '../../src/runs/work.ts';
+import { takeLock } from '../../src/system/take-lock.ts';
 
 const python = spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0;
 const environment = { kind: 'venv', requirements: 'requirements.txt', python: 'python3' };
@@ -49,7 +50,7 @@ test(
     try {
       await openEngine(ctx, { concurrency: 2 });
       const first = await runOnce(ctx);
-      const [made = '', ...others] = readdirSync(home);
+      const [made = '', ...others] = readdirSync(home).filter((name) => !name.startsWith('.'));
       expect(others).toEqual([]);
       for (const log of first) expect(log).toContain(`${join(home, made)} True\n`);
       // Two steps at once waited for one build: one of them made it and tells so in its log.
@@ -71,5 +72,38 @@ test(
     } finally {
       await closeRuns(ctx);
     }
+  },
+);
+
+test(
+  'servers that share a folder of environments make each once: the others wait for it',
+  { timeout: 120_000 },
+  async ({ skip }) => {
+    if (!python && process.env.CI === undefined) skip('there is no python3 with venv here');
+    await using ctx = await testContext();
+    const folder = join(ctx.paths.root, 'shared');
+    const lines: string[] = [];
+    const ask = {
+      config: environment,
+      folder,
+      readProjectFile: () => Promise.resolve(Buffer.from('# none\n')),
+      signal: new AbortController().signal,
+      log: (line: string) => lines.push(line),
+    };
+    const first = await venvEnvironment.prepare(ask);
+    const home = first.variables.VIRTUAL_ENV ?? '';
+    // Another server makes it again.
+    const lock = takeLock(join(folder, `.${basename(home)}.lock`));
+    rmSync(join(home, 'ready'));
+    const waiting = venvEnvironment.prepare(ask);
+    await vi.waitFor(() => expect(lines.at(-1)).toMatch(/Waiting for another server/));
+    writeFileSync(join(home, 'ready'), 'by the other');
+    lock?.release();
+    expect(await waiting).toEqual(first);
+    expect(readFileSync(join(home, 'ready'), 'utf8')).toBe('by the other');
+    // One that died in the middle holds nobody up.
+    rmSync(join(home, 'ready'));
+    await venvEnvironment.prepare(ask);
+    expect(readFileSync(join(home, 'ready'), 'utf8')).toBe('');
   },
 );

@@ -2,11 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../base/app-error.ts';
 import { projectPathField } from '../../contract/fields.ts';
+import { takeLock } from '../../system/take-lock.ts';
 import type { EnvironmentAsk, StepEnvironment } from './environment.ts';
 
 const config = z.object({
@@ -35,7 +37,7 @@ export const venvEnvironment: StepEnvironment = {
       `venv-${createHash('sha256').update(identity).digest('hex').slice(0, 24)}`,
     );
     if (!existsSync(join(home, 'ready'))) {
-      const making = builds.get(home) ?? build(ask, { home, requirements, python });
+      const making = builds.get(home) ?? buildOnce(ask, { home, requirements, python });
       builds.set(home, making);
       await making.finally(() => builds.delete(home));
     }
@@ -68,13 +70,32 @@ async function versionOf(python: string): Promise<string> {
   return lines.join(' ');
 }
 
+/** The folder may be shared by several servers: one of them builds, the others wait. */
+async function buildOnce(
+  ask: EnvironmentAsk & { signal: AbortSignal; log(line: string): void },
+  what: { home: string; requirements: string; python: string },
+): Promise<void> {
+  await mkdir(ask.folder, { recursive: true });
+  const file = join(ask.folder, `.${basename(what.home)}.lock`);
+  let lock = takeLock(file);
+  if (!lock) ask.log('Waiting for another server that makes the same virtual environment');
+  while (!lock) {
+    await setTimeout(500, undefined, { signal: ask.signal });
+    lock = takeLock(file);
+  }
+  try {
+    if (!existsSync(join(what.home, 'ready'))) await build(ask, what);
+  } finally {
+    lock.release();
+  }
+}
+
 async function build(
   ask: EnvironmentAsk & { signal: AbortSignal; log(line: string): void },
   what: { home: string; requirements: string; python: string },
 ): Promise<void> {
   // A venv holds its own path in its scripts, so it is made in place; the mark `ready` comes last.
   await rm(what.home, { recursive: true, force: true });
-  await mkdir(ask.folder, { recursive: true });
   ask.log(`Making a virtual environment from ${what.requirements}`);
   await runTool(what.python, ['-m', 'venv', what.home], ask);
   const file = join(what.home, 'requirements.txt');
