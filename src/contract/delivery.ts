@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { featureSource, signatureColumn } from './route-table.ts';
+import { featureSource, modelFormat, signatureColumn } from './route-table.ts';
 
 export const modelSummary = z.object({
   model: z.string(),
@@ -35,6 +35,8 @@ export const gateVerdict = z.object({
 });
 
 export const versionDetail = versionSummary.extend({
+  /** What runs it in the gateway. */
+  format: modelFormat,
   signature: z.array(signatureColumn),
   features: z.array(featureSource),
   gates: z.array(gateVerdict),

@@ -24,11 +24,18 @@ export const featureSource = z.object({
 });
 export type FeatureSource = z.infer<typeof featureSource>;
 
+export const modelFormat = z.enum(['onnx', 'python-function']);
+export type ModelFormatName = z.infer<typeof modelFormat>;
+
 export const routedModel = z.object({
   name: z.string(),
   version: z.string(),
-  /** Folder with `model.onnx` and `MLmodel`, absolute. */
+  /** Folder with `MLmodel`, absolute. */
   path: z.string(),
+  /** What runs it: ONNX Runtime in the gateway, or MLflow's `python_function` in a Python process of its own. */
+  format: modelFormat.default('onnx'),
+  /** The interpreter of a `python-function`: a path or a command; null: `python3`. */
+  python: z.string().nullable().default(null),
   digest: z.string(),
   signature: z.array(signatureColumn),
   features: z.array(featureSource),

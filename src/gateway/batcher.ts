@@ -1,10 +1,13 @@
-import { messageOf, type LoadedModel, type OutputTensor, type RunOutputs } from './loaded-model.ts';
+import type { LoadedModel, OutputTensor, RunOutputs } from './loaded-model.ts';
+import { messageOf } from './message-of.ts';
+import { ModelUnavailableError } from './model-formats/model-format.ts';
 import type { Cell } from './tensor-types.ts';
 
 /** What became of one row. */
 export type Outcome =
   | { kind: 'scored'; outputs: RunOutputs; row: number }
-  | { kind: 'fault'; message: string }
+  /** `unavailable`: the model itself was not there; what it was fed is not to blame. */
+  | { kind: 'fault'; message: string; unavailable: boolean }
   | { kind: 'expired' };
 
 /** One row for a model, or one whole request for a model that is not run by rows. */
@@ -26,7 +29,19 @@ export type Batcher = {
   enqueueSilent(job: Job): void;
   readonly waitingRows: number;
   readonly waitingSilentRows: number;
+  /** What waits for this model, and for those it shares the loop with. */
+  waitingFor(model: LoadedModel): { rows: number; silentRows: number };
   /** Resolves when nothing waits and nothing runs. */
+  idle(): Promise<void>;
+};
+
+type BatcherOptions = { maxBatchRows: number; nowMs: () => number; afterBatch: () => void };
+
+type Lane = {
+  add(job: Job, silently: boolean): void;
+  readonly waitingRows: number;
+  readonly waitingSilentRows: number;
+  readonly isIdle: boolean;
   idle(): Promise<void>;
 };
 
@@ -37,13 +52,54 @@ const SILENT_REST = 4;
  * Tick batching: all rows that are read in one turn of the event loop go to the model in one run, split by model
  * version. Nothing is waited for, so a lone request is not slowed; while a run is under way the next rows gather. A
  * batch that fails is run again row by row, so that one bad row fails one request. `afterBatch` is called after the
- * jobs of each batch are done.
+ * jobs of each batch are done. A model in a process of its own has a lane of its own: the others do not wait for it.
  */
-export function createBatcher(options: {
-  maxBatchRows: number;
-  nowMs: () => number;
-  afterBatch: () => void;
-}): Batcher {
+export function createBatcher(options: BatcherOptions): Batcher {
+  const shared = createLane(options);
+  const own = new Map<LoadedModel, Lane>();
+
+  function laneOf(model: LoadedModel): Lane {
+    if (!model.ownProcess) return shared;
+    let lane = own.get(model);
+    if (!lane) {
+      lane = createLane(options);
+      own.set(model, lane);
+      // Models come and go: the lanes of those that are gone hold nothing.
+      for (const [other, { isIdle }] of own) if (isIdle && other !== model) own.delete(other);
+    }
+    return lane;
+  }
+  const sum = (count: (lane: Lane) => number): number => {
+    let total = count(shared);
+    for (const lane of own.values()) total += count(lane);
+    return total;
+  };
+
+  return {
+    enqueue: (job) => laneOf(job.model).add(job, false),
+    enqueueSilent: (job) => laneOf(job.model).add(job, true),
+    get waitingRows() {
+      return sum((lane) => lane.waitingRows);
+    },
+    get waitingSilentRows() {
+      return sum((lane) => lane.waitingSilentRows);
+    },
+    waitingFor(model) {
+      const { waitingRows, waitingSilentRows } = laneOf(model);
+      return { rows: waitingRows, silentRows: waitingSilentRows };
+    },
+    async idle() {
+      // A row that moves from one lane to another (a challenger that failed) is in neither for no turn of the loop.
+      for (;;) {
+        const busy = [shared, ...own.values()].filter((lane) => !lane.isIdle);
+        if (busy.length === 0) return;
+        await Promise.all(busy.map((lane) => lane.idle()));
+      }
+    },
+  };
+}
+
+function createLane(options: BatcherOptions): Lane {
   const { maxBatchRows, nowMs, afterBatch } = options;
   const answers = new Map<LoadedModel, WaitingJob[]>();
   const silent = new Map<LoadedModel, WaitingJob[]>();
@@ -54,7 +110,10 @@ export function createBatcher(options: {
   let silentRestUntilMs = 0;
   let idleWaiters: (() => void)[] = [];
 
-  function add(queue: Map<LoadedModel, WaitingJob[]>, job: Job): void {
+  function add(job: Job, silently: boolean): void {
+    const queue = silently ? silent : answers;
+    if (silently) waitingSilentRows += 1;
+    else waitingRows += 1;
     job.model.hold();
     const waiting = Object.assign(job, { othersMs: busy.ofOthers(job.model) });
     const jobs = queue.get(job.model);
@@ -129,7 +188,11 @@ export function createBatcher(options: {
         : await first.model.runRows(batch.map((job) => job.values));
     } catch (error) {
       if (batch.length > 1) return false;
-      finish(first, { kind: 'fault', message: messageOf(error) });
+      finish(first, {
+        kind: 'fault',
+        message: messageOf(error),
+        unavailable: error instanceof ModelUnavailableError,
+      });
       return true;
     }
     for (let row = 0; row < batch.length; row += 1) {
@@ -145,19 +208,15 @@ export function createBatcher(options: {
   }
 
   return {
-    enqueue(job) {
-      waitingRows += 1;
-      add(answers, job);
-    },
-    enqueueSilent(job) {
-      waitingSilentRows += 1;
-      add(silent, job);
-    },
+    add,
     get waitingRows() {
       return waitingRows;
     },
     get waitingSilentRows() {
       return waitingSilentRows;
+    },
+    get isIdle() {
+      return !scheduled;
     },
     idle: () =>
       scheduled ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve(),

@@ -29,6 +29,12 @@ export type GatewayLimits = {
   maxSilentRows: number;
   segmentBytes: number;
   segmentMs: number;
+  /** A Python model must be loaded and warmed within this, */
+  pythonStartMs: number;
+  /** and answer a run within this, or its process is ended. Below the deadline, so that the champion can still answer. */
+  pythonTimeoutMs: number;
+  /** What the process of a Python model may allocate; 0 is no limit. */
+  pythonMemoryMb: number;
   /** What to do when a prediction cannot be recorded (full disk): refuse with 503, or answer all the same. */
   whenUnrecorded: 'refuse' | 'answer';
 };
@@ -43,6 +49,9 @@ export const defaultLimits: GatewayLimits = {
   maxSilentRows: 20_000,
   segmentBytes: 8 * 1024 * 1024,
   segmentMs: 3_600_000,
+  pythonStartMs: 50_000,
+  pythonTimeoutMs: 8000,
+  pythonMemoryMb: 4096,
   whenUnrecorded: 'refuse',
 };
 

@@ -22,6 +22,8 @@ export type GatewayGauges = {
   spoolWritable: () => boolean;
   featureRows: () => number;
   routeVersion: () => number;
+  /** Models that run in a process of their own. */
+  processes: () => { model: string; version: string; ready: boolean; restarts: number }[];
 };
 
 type Arm = {
@@ -32,6 +34,8 @@ type Arm = {
   labels: Record<'endpoint' | 'version' | 'arm', string>;
   observe: (seconds: number) => void;
 };
+
+type Process = ReturnType<GatewayGauges['processes']>[number];
 
 const BUCKETS = [0.000_25, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
@@ -142,6 +146,28 @@ export function createGatewayMetrics(gauges: GatewayGauges): GatewayMetrics {
   );
   gauge('rondo_gateway_feature_rows', 'Feature rows in memory', gauges.featureRows);
   gauge('rondo_gateway_route_version', 'Version of the route table in force', gauges.routeVersion);
+  const perProcess = (name: string, help: string, read: (process: Process) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['model', 'version'],
+      registers,
+      collect() {
+        this.reset();
+        for (const one of gauges.processes()) {
+          const { model, version } = one;
+          this.set({ model, version }, read(one));
+        }
+      },
+    });
+  perProcess('rondo_gateway_python_up', '1 while the Python process of a model answers', (one) =>
+    one.ready ? 1 : 0,
+  );
+  perProcess(
+    'rondo_gateway_python_restarts',
+    'Starts of the Python process of a model after its first',
+    (one) => one.restarts,
+  );
   gauge('process_resident_memory_bytes', 'Resident memory', () => process.memoryUsage.rss());
 
   function armOf(endpoint: string, version: string, arm: string): Arm {

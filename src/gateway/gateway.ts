@@ -5,6 +5,7 @@ import type { FeatureLog } from './feature-log.ts';
 import type { GatewayLimits } from './gateway-config.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { LiveEndpoint, LiveRoutes } from './live-routes.ts';
+import type { LoadedModel } from './loaded-model.ts';
 import type { Predictor } from './predictor.ts';
 import type { ReleaseGuard } from './release-guard.ts';
 import type { Spool } from './spool.ts';
@@ -26,20 +27,33 @@ export type Gateway = {
   realNowMs: () => number;
 };
 
-/** Refuses what would not fit in the queue. Throws AppError with status 413 or 429. */
-export function admit({ batcher, limits }: Gateway, rows: number): void {
+/** Refuses what would not fit in the queues of the models. Throws AppError with status 413 or 429. */
+export function admit(
+  { batcher, limits }: Gateway,
+  rows: number,
+  models: readonly LoadedModel[],
+): void {
   if (rows > limits.maxRowsPerRequest) {
     throw new AppError(
       'PAYLOAD_TOO_LARGE',
       `${rows} rows in one request; at most ${limits.maxRowsPerRequest} are taken`,
     );
   }
-  if (batcher.waitingRows > 0 && batcher.waitingRows + rows > limits.maxQueueRows) {
+  for (const model of models) {
+    const { rows: waiting } = batcher.waitingFor(model);
+    if (waiting === 0 || waiting + rows <= limits.maxQueueRows) continue;
     throw new AppError(
       'GATEWAY_OVERLOADED',
-      `${batcher.waitingRows} rows are waiting; the queue takes ${limits.maxQueueRows}`,
+      `${waiting} rows are waiting; the queue takes ${limits.maxQueueRows}`,
     );
   }
+}
+
+/** The models that may get the rows of a request to an endpoint. */
+export function modelsOf({ champion, release }: LiveEndpoint): LoadedModel[] {
+  const models = champion ? [champion] : [];
+  if (release) models.push(release.challenger);
+  return models;
 }
 
 /**

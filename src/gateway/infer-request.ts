@@ -46,8 +46,11 @@ function readRequest(content: unknown, exact: boolean): InferRequest {
 export function rowsOf(model: LoadedModel, tensors: readonly InferTensor[]): RequestRow[] {
   const given = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   if (given.size !== tensors.length) throw bad('an input is given twice');
+  // Where the inputs are the columns, a tensor is read like a field, whatever number type it was sent as.
   const asGraph =
-    given.size === model.inputs.length && model.inputs.every(({ name }) => given.has(name));
+    !model.columnar &&
+    given.size === model.inputs.length &&
+    model.inputs.every(({ name }) => given.has(name));
   const count = tensors[0]?.shape[0] ?? 0;
   for (const { name, shape } of tensors) {
     if (shape[0] !== count)

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type RouteTable,
 } from '../contract/route-table.ts';
 import { loadModel, modelKey, type LoadedModel } from './loaded-model.ts';
+import type { ModelSurroundings } from './model-formats/model-format.ts';
 import type { ReleaseGuard } from './release-guard.ts';
 import { replaceFile } from './write-file.ts';
 
@@ -34,7 +34,8 @@ export type LiveRoutes = {
   /** Makes the endpoints anew after the gateway took a release back. */
   refresh(): void;
   setCalendar(calendar: RouteTable['calendar']): void;
-  close(): void;
+  /** Resolves when every process of a model is gone. */
+  close(): Promise<void>;
 };
 
 const emptyTable: RouteTable = {
@@ -49,10 +50,10 @@ const emptyTable: RouteTable = {
  * other; a table with a model that cannot be loaded is refused as a whole and changes nothing.
  */
 export async function openLiveRoutes(
-  dir: string,
+  surroundings: ModelSurroundings,
   guard: ReleaseGuard,
-  logger: Logger,
 ): Promise<LiveRoutes> {
+  const { dataDir: dir, logger } = surroundings;
   const file = join(dir, 'routes.json');
   const calendarFile = join(dir, 'calendar.json');
   let current: LiveTable = { table: emptyTable, models: new Map(), endpoints: new Map() };
@@ -67,7 +68,7 @@ export async function openLiveRoutes(
     }
     checkNames(table);
     const before = current.models;
-    const models = await loadAll(table, before);
+    const models = await loadAll(table, before, (routed) => loadModel(routed, surroundings));
     try {
       replaceFile(file, JSON.stringify(table));
     } catch (error) {
@@ -82,7 +83,10 @@ export async function openLiveRoutes(
   const stored = readTable(file, calendarFile);
   if (stored) {
     try {
-      const models = await loadAll(stored, new Map());
+      // A process that has still to start must not keep the other endpoints waiting.
+      const models = await loadAll(stored, new Map(), (routed) =>
+        loadModel(routed, surroundings, false),
+      );
       current = { table: stored, models, endpoints: connect(stored, models, guard) };
     } catch (error) {
       // A moved data directory, or a lost folder: the server's next table names the models where they are now.
@@ -111,8 +115,8 @@ export async function openLiveRoutes(
       );
       current = { ...current, table: { ...current.table, calendar } };
     },
-    close() {
-      for (const model of current.models.values()) model.retire();
+    async close() {
+      await Promise.all([...current.models.values()].map((model) => model.close()));
     },
   };
 }
@@ -152,24 +156,26 @@ function connect(
   );
 }
 
-/** Loads what is not in memory yet; on a failure gives back what it loaded. */
+/** Loads what is not in memory yet, all at once; on a failure gives back what it loaded. */
 async function loadAll(
   table: RouteTable,
   present: Map<string, LoadedModel>,
+  load: (routed: RouteTable['models'][number]) => Promise<LoadedModel>,
 ): Promise<Map<string, LoadedModel>> {
-  const models = new Map<string, LoadedModel>();
-  try {
-    for (const routed of table.models) {
-      const key = modelKey(routed);
-      const known = present.get(key);
+  const loads = await Promise.allSettled(
+    table.models.map((routed) => {
+      const known = present.get(modelKey(routed));
       const unchanged = known && JSON.stringify(known.routed) === JSON.stringify(routed);
-      models.set(key, unchanged ? known : await loadModel(routed));
-    }
-    return models;
-  } catch (error) {
-    for (const [key, model] of models) if (present.get(key) !== model) model.retire();
-    throw error;
-  }
+      return unchanged ? Promise.resolve(known) : load(routed);
+    }),
+  );
+  const models = new Map<string, LoadedModel>();
+  for (const loaded of loads)
+    if (loaded.status === 'fulfilled') models.set(loaded.value.key, loaded.value);
+  const failed = loads.find((loaded) => loaded.status === 'rejected');
+  if (!failed) return models;
+  for (const [key, model] of models) if (present.get(key) !== model) model.retire();
+  throw failed.reason;
 }
 
 function checkNames(table: RouteTable): void {

@@ -1,17 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { AppError } from '../base/app-error.ts';
 import type { RoutedModel } from '../contract/route-table.ts';
+import { messageOf } from './message-of.ts';
+import { modelFormats } from './model-formats/index.ts';
+import type { ModelRuntime, ModelSurroundings } from './model-formats/model-format.ts';
 import { planRows, type RowPlan } from './row-plan.ts';
-import {
-  datatypeOf,
-  datatypes,
-  writeCell,
-  type Cell,
-  type Datatype,
-  type TensorData,
-} from './tensor-types.ts';
+import { datatypes, writeCell, type Cell, type Datatype, type TensorData } from './tensor-types.ts';
 
 export type TensorSpec = {
   name: string;
@@ -38,39 +33,60 @@ export type RunOutputs = {
 };
 
 /**
- * A model version in memory. `hold` and `release` count its users: a retired model's session is given back only when
- * the last of them is done, because ONNX Runtime rejects the queued runs of a released session.
+ * A model version that can be run. `hold` and `release` count its users: a retired model's runtime is given back only
+ * when the last of them is done, because what is released rejects its queued runs.
  */
 export class LoadedModel {
   readonly routed: RoutedModel;
   readonly inputs: ModelInput[];
-  readonly outputs: TensorSpec[];
   /** Rows of several requests may share a run. */
   readonly byRows: boolean;
   readonly plan: RowPlan;
   readonly key: string;
-  readonly #session: InferenceSession;
-  readonly #fetches: string[];
+  /** Name of its kind in the Open Inference Protocol. */
+  readonly platform: string;
+  readonly #runtime: ModelRuntime;
   #users = 0;
   #retired = false;
-  #released = false;
+  #released: Promise<void> | undefined;
 
-  constructor(routed: RoutedModel, session: InferenceSession) {
+  constructor(routed: RoutedModel, runtime: ModelRuntime, platform: string) {
     this.routed = routed;
     this.key = modelKey(routed);
-    this.#session = session;
-    const specs = session.inputMetadata.map((metadata) => specOf(metadata, 'input'));
-    this.outputs = session.outputMetadata
-      .filter((metadata) => metadata.isTensor)
-      .map((metadata) => specOf(metadata, 'output'));
-    this.#fetches = this.outputs.map((output) => output.name);
-    if (this.#fetches.length === 0)
-      throw new Error('the graph has no tensor output (convert it without ZipMap)');
-    this.byRows = specs.every(
+    this.platform = platform;
+    this.#runtime = runtime;
+    this.byRows = runtime.inputs.every(
       ({ shape }) => shape[0] === -1 && shape.slice(1).every((size) => size > 0),
     );
-    this.inputs = placeColumns(routed, specs, this.byRows);
+    this.inputs = placeColumns(routed, runtime.inputs, this.byRows);
     this.plan = planRows(routed, this.inputs);
+  }
+
+  /** Empty while a model in a process of its own was never ready. */
+  get outputs(): readonly TensorSpec[] {
+    return this.#runtime.outputs;
+  }
+
+  /** False while the process of the model is gone. */
+  get ready(): boolean {
+    return this.#runtime.ready;
+  }
+
+  get restarts(): number {
+    return this.#runtime.restarts;
+  }
+
+  get ownProcess(): boolean {
+    return this.#runtime.ownProcess;
+  }
+
+  /** Its inputs are the columns of its signature. */
+  get columnar(): boolean {
+    return this.#runtime.columnar;
+  }
+
+  get answersPlainly(): boolean {
+    return this.#runtime.answersPlainly;
   }
 
   get name(): string {
@@ -96,23 +112,26 @@ export class LoadedModel {
     this.#releaseWhenIdle();
   }
 
+  /** Gives the runtime back at once, whoever uses it; resolves when it is gone. */
+  async close(): Promise<void> {
+    this.#retired = true;
+    await this.#giveBack();
+  }
+
   /** One run over rows of values, each in the order of the plan's columns. */
   async runRows(rows: readonly (readonly Cell[])[]): Promise<RunOutputs> {
-    const feeds: Record<string, Tensor> = {};
-    for (const input of this.inputs) {
-      const data = datatypes[input.datatype].allocate(rows.length * input.rowSize);
-      fillRows(data, rows, input.from);
-      feeds[input.name] = tensorOf(input.datatype, data, [rows.length, ...input.shape.slice(1)]);
-    }
-    return this.#run(feeds);
+    const feeds = this.inputs.map(({ name, datatype, rowSize, from, shape }): OutputTensor => {
+      const data = datatypes[datatype].allocate(rows.length * rowSize);
+      fillRows(data, rows, { from, missingText: this.#runtime.missingText });
+      return { name, datatype, shape: [rows.length, ...shape.slice(1)], data };
+    });
+    return this.runTensors(feeds);
   }
 
   /** One run over tensors as they are, for models that are not run by rows. */
-  async runTensors(tensors: readonly OutputTensor[]): Promise<RunOutputs> {
-    const feeds: Record<string, Tensor> = {};
-    for (const { name, datatype, data, shape } of tensors)
-      feeds[name] = tensorOf(datatype, data, shape);
-    return this.#run(feeds);
+  async runTensors(feeds: readonly OutputTensor[]): Promise<RunOutputs> {
+    const tensors = await this.#runtime.run(feeds);
+    return { tensors, ...findScore(this.routed.positiveClass, tensors) };
   }
 
   /** Runs the model's input example, or a row of zeros, so that a broken model is found before a route points at it. */
@@ -130,21 +149,13 @@ export class LoadedModel {
     if (score === null) throw new Error(scoreHelp(this.routed, this.outputs));
   }
 
-  async #run(feeds: Record<string, Tensor>): Promise<RunOutputs> {
-    const results = await this.#session.run(feeds, this.#fetches);
-    const tensors: OutputTensor[] = [];
-    for (const { name, datatype } of this.outputs) {
-      const tensor = results[name];
-      if (tensor)
-        tensors.push({ name, datatype, shape: [...tensor.dims], data: tensor.data as TensorData });
-    }
-    return { tensors, ...findScore(this.routed.positiveClass, tensors) };
+  #releaseWhenIdle(): void {
+    if (this.#retired && this.#users === 0) void this.#giveBack();
   }
 
-  #releaseWhenIdle(): void {
-    if (!this.#retired || this.#users > 0 || this.#released) return;
-    this.#released = true;
-    void this.#session.release();
+  #giveBack(): Promise<void> {
+    this.#released ??= this.#runtime.release();
+    return this.#released;
   }
 }
 
@@ -153,29 +164,27 @@ export function modelKey(model: Pick<RoutedModel, 'name' | 'version' | 'digest'>
 }
 
 /**
- * Loads and probes a model version from its folder. Loaded by path, not from bytes: weights may lie in files beside it.
+ * Opens and probes a model version from its folder. Without `wait` a model in a process of its own may still be starting.
  * @throws AppError GATEWAY_MODEL_UNLOADABLE
  */
-export async function loadModel(routed: RoutedModel): Promise<LoadedModel> {
-  const file = join(routed.path, 'model.onnx');
-  let session: InferenceSession | undefined;
+export async function loadModel(
+  routed: RoutedModel,
+  surroundings: ModelSurroundings,
+  wait = true,
+): Promise<LoadedModel> {
+  let runtime: ModelRuntime | undefined;
   try {
-    if (!existsSync(file)) throw new Error('there is no such file');
-    // Default pools are per session and as wide as the machine; a small model wants none.
-    session = await InferenceSession.create(file, {
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 4,
-    });
-    const model = new LoadedModel(routed, session);
-    await model.probe();
+    const format = modelFormats.find(({ kind }) => kind === routed.format);
+    if (!format) throw new Error(`this gateway does not know the format ${routed.format}`);
+    runtime = await format.open(routed, surroundings, wait);
+    const model = new LoadedModel(routed, runtime, format.platform);
+    if (wait || !model.ownProcess) await model.probe();
     return model;
   } catch (error) {
-    await session?.release();
+    await runtime?.release();
     throw new AppError(
       'GATEWAY_MODEL_UNLOADABLE',
-      `model ${routed.name} version ${routed.version} (${file}) cannot be served: ${messageOf(error)}`,
+      `model ${routed.name} version ${routed.version} (${routed.path}) cannot be served: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -188,26 +197,12 @@ export function scoreOf(outputs: RunOutputs, row: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function specOf(metadata: InferenceSession.ValueMetadata, side: string): TensorSpec {
-  if (!metadata.isTensor) throw new Error(`${side} "${metadata.name}" is not a tensor`);
-  const datatype = datatypeOf(metadata.type);
-  if (!datatype)
-    throw new Error(
-      `${side} "${metadata.name}" has type ${metadata.type}, which JSON cannot carry`,
-    );
-  return {
-    name: metadata.name,
-    datatype,
-    shape: metadata.shape.map((size) => (typeof size === 'number' ? size : -1)),
-  };
-}
-
 /** MLflow's rule: one input takes all columns in their order; several inputs take one column each, by name. */
-function placeColumns(routed: RoutedModel, specs: TensorSpec[], byRows: boolean): ModelInput[] {
+function placeColumns(
+  routed: RoutedModel,
+  specs: readonly TensorSpec[],
+  byRows: boolean,
+): ModelInput[] {
   const sizeOf = (spec: TensorSpec) => spec.shape.slice(1).reduce((size, next) => size * next, 1);
   if (!byRows) return specs.map((spec) => ({ ...spec, rowSize: 0, from: [] }));
   const columns = routed.signature.map((column) => column.name);
@@ -232,8 +227,9 @@ function placeColumns(routed: RoutedModel, specs: TensorSpec[], byRows: boolean)
 function fillRows(
   data: TensorData,
   rows: readonly (readonly Cell[])[],
-  from: readonly number[],
+  how: { from: readonly number[]; missingText: '' | null },
 ): void {
+  const { from, missingText } = how;
   let at = 0;
   if (data instanceof Float32Array || data instanceof Float64Array) {
     for (const row of rows) {
@@ -252,15 +248,10 @@ function fillRows(
   }
   for (const row of rows) {
     for (const index of from) {
-      writeCell(data, at, row[index] ?? null);
+      writeCell(data, at, row[index] ?? null, missingText);
       at += 1;
     }
   }
-}
-
-function tensorOf(datatype: Datatype, data: TensorData, shape: readonly number[]): Tensor {
-  // The overloads of Tensor tie type and data together; ours are tied by the table of datatypes.
-  return new Tensor(datatypes[datatype].runtime as 'float32', data as Float32Array, shape);
 }
 
 function findScore(
@@ -269,7 +260,7 @@ function findScore(
 ): Omit<RunOutputs, 'tensors'> {
   const floats = tensors.filter(({ datatype }) => datatype === 'FP32' || datatype === 'FP64');
   if (positiveClass === null) {
-    const value = floats[0] ?? tensors[0];
+    const value = floats[0] ?? tensors.find(({ datatype }) => datatype !== 'BYTES');
     const stride = value ? rowSizeOf(value) : 0;
     return stride === 1 && value
       ? { score: value, scoreStride: 1, scoreAt: 0 }
@@ -289,7 +280,7 @@ function rowSizeOf({ shape }: OutputTensor): number {
   return shape.slice(1).reduce((size, next) => size * next, 1);
 }
 
-function scoreHelp(routed: RoutedModel, outputs: TensorSpec[]): string {
+function scoreHelp(routed: RoutedModel, outputs: readonly TensorSpec[]): string {
   const names = outputs
     .map(({ name, datatype, shape }) => `${name} ${datatype}[${shape.join(', ')}]`)
     .join('; ');

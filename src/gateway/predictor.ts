@@ -1,11 +1,13 @@
 import { AppError } from '../base/app-error.ts';
+import type { Json } from '../base/json.ts';
 import type { RollbackRecord, SilentRecord } from '../contract/spool-record.ts';
 import { assignArm } from '../delivery/assignment.ts';
 import type { Batcher, Outcome } from './batcher.ts';
 import type { GatewayLimits } from './gateway-config.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { LiveEndpoint } from './live-routes.ts';
-import { messageOf, scoreOf, type LoadedModel, type RunOutputs } from './loaded-model.ts';
+import { scoreOf, type LoadedModel, type RunOutputs } from './loaded-model.ts';
+import { messageOf } from './message-of.ts';
 import { recordLine } from './record-line.ts';
 import type { ReleaseGuard } from './release-guard.ts';
 import {
@@ -49,6 +51,8 @@ export type PredictedRow = {
   score: number | null;
   /** Error of the model of the arm. */
   error: string | null;
+  /** No model could answer because the one that should is not there at this moment. */
+  unavailable: boolean;
   prepared: PreparedRow;
 };
 
@@ -129,6 +133,7 @@ export function createPredictor(deps: {
       row: 0,
       score: null,
       error: null,
+      unavailable: false,
       challengerRefusal: null,
       behindMs: 0,
     };
@@ -223,6 +228,7 @@ export function createPredictor(deps: {
         model.release();
         return;
       }
+      row.unavailable = outcome.unavailable;
     }
     pending.left -= 1;
     if (pending.left === 0) complete.push(pending);
@@ -314,7 +320,7 @@ export function createPredictor(deps: {
     };
     if (challengerRefusal !== null) {
       record(live.challenger.version, null, challengerRefusal);
-    } else if (other && batcher.waitingSilentRows >= limits.maxSilentRows) {
+    } else if (other && batcher.waitingFor(other.model).silentRows >= limits.maxSilentRows) {
       silentDropped += 1;
     } else if (other) {
       batcher.enqueueSilent({
@@ -369,6 +375,19 @@ function unitOf(endpoint: LiveEndpoint, given: RequestRow, requestUnit: string):
   if (assignBy === 'request' || !('fields' in given)) return requestUnit;
   const value = given.fields[assignBy];
   return value === undefined || value === null ? requestUnit : String(value);
+}
+
+/** The answer to a request none of whose rows, or not all, got a score. */
+export function unansweredError(
+  { error, unavailable }: Pick<PredictedRow, 'error' | 'unavailable'>,
+  more: { prefix?: string; details?: Record<string, Json> } = {},
+): AppError {
+  const { prefix = '', details } = more;
+  return new AppError(
+    unavailable ? 'GATEWAY_MODEL_DOWN' : 'GATEWAY_MODEL_FAULT',
+    `${prefix}${error ?? 'no answer'}`,
+    details === undefined ? {} : { details },
+  );
 }
 
 export function deadlineError(waitedMs: number): AppError {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
@@ -50,10 +50,12 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const nowMs = () => performance.now();
   const realNowMs = () => Date.now();
+  // Left by a gateway that was killed: no process listens there any more.
+  rmSync(join(dir, 'scorers'), { recursive: true, force: true });
   const logger = createLogger({ name: 'gateway', level: config.logLevel ?? 'silent' });
   const controlToken = readControlToken(join(dir, 'token'));
   const guard = openReleaseGuard(dir);
-  const routes = await openLiveRoutes(dir, guard, logger);
+  const routes = await openLiveRoutes({ dataDir: dir, limits, logger }, guard);
   const features = openFeatureLog(dir);
   const spool = openSpool(join(dir, 'spool'), { ...limits, nowMs });
   const batcher = createBatcher({
@@ -70,6 +72,10 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     spoolWritable: () => spool.writable,
     featureRows: () => countRows(features.copy),
     routeVersion: () => routes.current.table.version,
+    processes: () =>
+      [...routes.current.models.values()]
+        .filter(({ ownProcess }) => ownProcess)
+        .map(({ name, version, ready, restarts }) => ({ model: name, version, ready, restarts })),
   });
   const predictor = createPredictor({
     batcher,
@@ -135,7 +141,7 @@ export async function runGateway(config: GatewayConfig): Promise<RunningGateway>
     guard.save();
     spool.close();
     features.close();
-    routes.close();
+    await routes.close();
   }
 
   let stopping: Promise<void> | undefined;

@@ -26,7 +26,8 @@ export type TensorData =
   | Uint16Array
   | Int8Array
   | Uint8Array
-  | string[];
+  /** Null: missing, where the model tells it from an empty text. */
+  | (string | null)[];
 
 type DatatypeEntry = {
   /** Name in ONNX Runtime. */
@@ -159,14 +160,19 @@ export function fitsDatatype(value: unknown, datatype: Datatype): value is Cell 
   }
 }
 
-/** Writes one cell; a missing value (`null`) is NaN to the model, false to a boolean and empty to a text input. */
-export function writeCell(data: TensorData, at: number, value: Cell): void {
+/** Writes one cell; a missing value (`null`) is NaN to the model, false to a boolean and `missingText` to a text input. */
+export function writeCell(
+  data: TensorData,
+  at: number,
+  value: Cell,
+  missingText: '' | null = '',
+): void {
   if (data instanceof Float32Array || data instanceof Float64Array) {
     data[at] = value === null ? Number.NaN : Number(value);
   } else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
     data[at] = typeof value === 'bigint' ? value : BigInt(Number(value));
   } else if (Array.isArray(data)) {
-    data[at] = value === null ? '' : String(value);
+    data[at] = value === null ? missingText : String(value);
   } else {
     data[at] = Number(value);
   }

@@ -12,6 +12,7 @@ const featureReference = z.object({
 const mlModelFile = z.looseObject({
   flavors: z.looseObject({
     onnx: z.looseObject({ data: z.string() }).optional(),
+    python_function: z.looseObject({ predict_fn: z.string().nullish() }).optional(),
   }),
   signature: z
     .looseObject({ inputs: z.string().nullish(), outputs: z.string().nullish() })
@@ -37,9 +38,12 @@ const tensorSpec = z.object({
 
 /** What an `MLmodel` file says that Rondo uses. */
 export type MlModelFile = {
-  /** Path of the ONNX file inside the folder. */
-  onnx: string;
-  /** Null when the file has no column signature: the ONNX file is asked instead. */
+  /** What runs it: an ONNX file, named by its path inside the folder, where there is one. */
+  run:
+    | { format: 'onnx'; file: string }
+    /** `predictFunction`: what of a scikit-learn model MLflow calls. */
+    | { format: 'python-function'; predictFunction: string };
+  /** Null when the file has no column signature: an ONNX file is asked instead. */
   signature: SignatureColumn[] | null;
   featureReferences: Record<string, { view: string; feature: string; entity?: string | undefined }>;
   positiveClass: number | null | undefined;
@@ -57,7 +61,7 @@ const TENSOR_TYPES: Record<string, SignatureColumn['type']> = {
 
 /**
  * Reads the text of an `MLmodel` file (YAML; the signature is JSON text inside it, contract of MLflow).
- * Throws `MODEL_INVALID` when it is not one or has no flavour `onnx`.
+ * Throws `MODEL_INVALID` when it is not one or has no flavour that can be served.
  */
 export function parseMlModelFile(text: string): MlModelFile {
   let content: unknown;
@@ -71,15 +75,18 @@ export function parseMlModelFile(text: string): MlModelFile {
     throw new AppError('MODEL_INVALID', `MLmodel: ${z.prettifyError(file.error)}`);
   }
   const { flavors, signature, metadata } = file.data;
-  if (!flavors.onnx) {
+  const { onnx, python_function: python } = flavors;
+  if (!onnx && !python) {
     const known = Object.keys(flavors).join(', ') || 'none';
     throw new AppError(
       'MODEL_INVALID',
-      `MLmodel has no flavour onnx, which the gateway serves; it has: ${known}.`,
+      `MLmodel has neither the flavour onnx nor python_function, which the gateway serves; it has: ${known}.`,
     );
   }
   return {
-    onnx: flavors.onnx.data,
+    run: onnx
+      ? { format: 'onnx', file: onnx.data }
+      : { format: 'python-function', predictFunction: python?.predict_fn ?? 'predict' },
     signature: typeof signature?.inputs === 'string' ? parseInputs(signature.inputs) : null,
     featureReferences: metadata?.features ?? {},
     positiveClass: metadata?.positive_class,

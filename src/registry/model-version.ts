@@ -1,5 +1,5 @@
 import type { Produced } from '../contract/produced.ts';
-import type { FeatureSource, SignatureColumn } from '../contract/route-table.ts';
+import type { FeatureSource, ModelFormatName, SignatureColumn } from '../contract/route-table.ts';
 import type { ModelVersionOrigin, ModelVersionState } from '../storage/database/tables/registry.ts';
 
 /** A version of a model, under a number of its own, for ever: what a run produced, or what a client registered. */
@@ -23,6 +23,8 @@ export type ModelVersion = {
   produced: Produced;
   /** Index of the positive class in the probabilities; null for a regression. */
   positiveClass: number | null;
+  /** What runs it in the gateway. */
+  format: ModelFormatName;
   createdAtMs: number;
 };
 

@@ -25,12 +25,15 @@ function toVersion(row: ModelVersionRow): ModelVersion {
     metrics: JSON.parse(row.metrics) as Record<string, number>,
     produced: JSON.parse(row.produced) as Produced,
     positiveClass: row.positive_class,
+    format: row.format,
     createdAtMs: row.created_at_ms,
   };
 }
 
 /** What makes a version, beside what is the same for all: see `insertVersion`. */
-export type NewVersion = Omit<ModelVersion, 'version' | 'number'> & {
+export type NewVersion = Omit<ModelVersion, 'version' | 'number' | 'format'> & {
+  /** `onnx` unless told. */
+  format?: ModelVersion['format'];
   /** The tracked run that made it; null for an orphan. */
   sourceRunId: string | null;
   /** Where its files came from; of a pipeline's version its own address. */
@@ -71,7 +74,7 @@ export async function ensureModel(
 
 /** Adds a version under the model's next number. */
 export async function insertVersion(tx: Transaction, added: NewVersion): Promise<ModelVersion> {
-  const { sourceRunId, source, modelId, runLink, description, ...version } = added;
+  const { sourceRunId, source, modelId, runLink, description, format = 'onnx', ...version } = added;
   const { model, createdAtMs } = version;
   await ensureModel(tx, { name: model, atMs: createdAtMs });
   const { last_number: number } = await tx
@@ -102,12 +105,13 @@ export async function insertVersion(tx: Transaction, added: NewVersion): Promise
       metrics: JSON.stringify(version.metrics),
       produced: JSON.stringify(version.produced),
       positive_class: version.positiveClass,
+      format,
       created_at_ms: createdAtMs,
       changed_at_ms: createdAtMs,
       updated_at_ms: createdAtMs,
     })
     .execute();
-  return { ...version, version: String(number), number };
+  return { ...version, format, version: String(number), number };
 }
 
 export async function findVersion(

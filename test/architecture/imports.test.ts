@@ -35,7 +35,15 @@ const TABLE: Record<string, readonly string[]> = {
   features: [...DOMAIN, 'datasets', 'stats'],
   runs: [...DOMAIN, 'pipelines', 'executors', 'datasets', 'checks', 'features', 'tracking'],
   registry: [...DOMAIN, 'tracking'],
-  serving: [...DOMAIN, 'registry', 'features', 'datasets', 'stats', 'system/send-request.ts'],
+  serving: [
+    ...DOMAIN,
+    'registry',
+    'features',
+    'datasets',
+    'stats',
+    'executors',
+    'system/send-request.ts',
+  ],
   monitoring: [...DOMAIN, 'datasets', 'checks', 'features', 'registry', 'serving', 'stats'],
   delivery: [
     ...DOMAIN,

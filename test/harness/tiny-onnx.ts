@@ -258,6 +258,8 @@ export function writeModel(
     signature: columns.map((name) => ({ name, type: 'double', required: true })),
     features: [],
     positiveClass: 1,
+    format: 'onnx',
+    python: null,
     ...routed,
   };
 }

@@ -57,6 +57,11 @@ export const gatewayErrors = {
     exit: 1,
     help: "The model failed on this input; the message is the runtime's.",
   },
+  GATEWAY_MODEL_DOWN: {
+    status: 503,
+    exit: 6,
+    help: 'The Python process of the model ended and is being started again; send again after the seconds of the header Retry-After.',
+  },
   GATEWAY_NOT_READY: {
     status: 503,
     exit: 6,

@@ -13,6 +13,7 @@ export async function describeVersion(
   const verdicts = await verdictsOf(ctx.db, version.model, version.version);
   return {
     ...summarizeVersion(version),
+    format: version.format,
     signature: version.signature,
     features: version.features,
     gates: verdicts.map((verdict) => ({

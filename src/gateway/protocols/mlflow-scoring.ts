@@ -1,9 +1,9 @@
 import { AppError } from '../../base/app-error.ts';
 import { answerError, answerJson, answerText, readJson, type Exchange } from '../exchange.ts';
 import { GATEWAY_VERSION } from '../gateway-config.ts';
-import { admit, canAnswer, instantOf, type Gateway } from '../gateway.ts';
+import { admit, canAnswer, instantOf, modelsOf, type Gateway } from '../gateway.ts';
 import type { LiveEndpoint } from '../live-routes.ts';
-import type { PredictedRow, RequestRow } from '../predictor.ts';
+import { unansweredError, type PredictedRow, type RequestRow } from '../predictor.ts';
 import type { Row } from '../row-plan.ts';
 import type { Cell } from '../tensor-types.ts';
 import { findEndpoint, namedRows } from './predict-door.ts';
@@ -35,7 +35,7 @@ export function answerInvocations(exchange: Exchange, gateway: Gateway): void {
   const endpoint = chooseEndpoint(gateway, exchange.query.get('endpoint'));
   const frame =
     format === 'csv' ? csvFrame(exchange.body.toString()) : jsonFrame(readJson(exchange));
-  admit(gateway, frame.rows.length);
+  admit(gateway, frame.rows.length, modelsOf(endpoint));
   gateway.predictor.predict({
     endpoint,
     rows: frame.rows,
@@ -46,8 +46,7 @@ export function answerInvocations(exchange: Exchange, gateway: Gateway): void {
     expiresAtMs: exchange.expiresAtMs,
     answer: (predicted) => {
       const failed = predicted.find((row) => row.outputs === null);
-      if (failed)
-        answerError(exchange, new AppError('GATEWAY_MODEL_FAULT', failed.error ?? 'no answer'));
+      if (failed) answerError(exchange, unansweredError(failed));
       else answerJson(exchange, 200, JSON.stringify(answerOf(predicted, frame.answerAs)));
     },
     refuse: (error) => answerError(exchange, error),
@@ -199,6 +198,10 @@ function csvCell(text: string): Cell {
 function answerOf(predicted: readonly PredictedRow[], answerAs: Frame['answerAs']) {
   const prediction_ids = predicted.map((row) => row.id);
   const names = predicted[0]?.outputs?.tensors.map(({ name }) => name) ?? [];
+  const [only] = names;
+  // A model of MLflow that gives an array has no name for it: MLflow sends the list as it is.
+  if (only !== undefined && predicted.every(({ model }) => model.answersPlainly))
+    return { predictions: predicted.map((row) => cellsOf(row, only, false)), prediction_ids };
   if (answerAs === 'lists') {
     const lists = names.map((name): [string, unknown[]] => [
       name,

@@ -2,12 +2,13 @@ import { AppError } from '../../base/app-error.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import { answerError, answerJson, requireJson, type Exchange } from '../exchange.ts';
 import { GATEWAY_VERSION } from '../gateway-config.ts';
-import { admit, canAnswer, instantOf, type Gateway } from '../gateway.ts';
+import { admit, canAnswer, instantOf, modelsOf, type Gateway } from '../gateway.ts';
 import { chooseOutputs, outputsJson, wholeOutputsJson, type RowOutputs } from '../infer-answer.ts';
 import { graphTensors, parseInferRequest, rowsOf, type InferRequest } from '../infer-request.ts';
 import { versionsOf, type LiveEndpoint } from '../live-routes.ts';
 import type { LoadedModel } from '../loaded-model.ts';
-import { deadlineError, type PredictedRow } from '../predictor.ts';
+import type { Outcome } from '../batcher.ts';
+import { deadlineError, unansweredError, type PredictedRow } from '../predictor.ts';
 import { prepareRow, prepareVector } from '../row-plan.ts';
 import { lookUpIn } from '../feature-copy.ts';
 
@@ -54,7 +55,7 @@ export function answerModelMetadata(
     JSON.stringify({
       name,
       versions: versionsOf(gateway.routes.current, model.name).map((loaded) => loaded.version),
-      platform: 'onnx_onnxv1',
+      platform: model.platform,
       inputs: model.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
       outputs: model.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
       properties: {
@@ -79,7 +80,10 @@ export function answerModelReady(
   version: string | null,
 ): void {
   const target = findTarget(gateway, name, version);
-  const ready = target.kind === 'model' || canAnswer(target.endpoint);
+  const ready =
+    target.kind === 'model'
+      ? target.model.ready
+      : canAnswer(target.endpoint) && modelOf(target.endpoint).ready;
   if (!ready) exchange.response.setHeader('retry-after', '1');
   answerJson(exchange, ready ? 200 : 503, JSON.stringify({ name, ready }));
 }
@@ -108,7 +112,7 @@ function inferByEndpoint(
   const shape = modelOf(endpoint);
   const names = chooseOutputs(shape, request.outputs);
   const rows = rowsOf(shape, request.inputs);
-  admit(gateway, rows.length);
+  admit(gateway, rows.length, modelsOf(endpoint));
   gateway.predictor.predict({
     endpoint,
     rows,
@@ -122,7 +126,9 @@ function inferByEndpoint(
       if (failed) {
         answerError(
           exchange,
-          modelFault(failed.error ?? 'no answer', predicted.indexOf(failed), predicted.length),
+          unansweredError(failed, {
+            prefix: predicted.length > 1 ? `row ${predicted.indexOf(failed)}: ` : '',
+          }),
         );
         return;
       }
@@ -153,7 +159,7 @@ function inferByModel(
 ): void {
   const names = chooseOutputs(model, request.outputs);
   const rows = rowsOf(model, request.inputs);
-  admit(gateway, rows.length);
+  admit(gateway, rows.length, [model]);
   const atMs = instantOf(gateway, exchange.request.headers['rondo-calendar-time']);
   const lookUp = lookUpIn(gateway.features.copy);
   const prepared = rows.map((row) =>
@@ -171,8 +177,7 @@ function inferByModel(
       expiresAtMs: exchange.expiresAtMs,
       done: (outcome) => {
         if (outcome.kind === 'scored') results[i] = outcome;
-        else if (outcome.kind === 'fault')
-          failure ??= modelFault(outcome.message, i, prepared.length);
+        else if (outcome.kind === 'fault') failure ??= modelFault(outcome, i, prepared.length);
         else failure ??= deadlineError(exchange.expiresAtMs - exchange.startedMs);
         left -= 1;
         if (left > 0) return;
@@ -195,7 +200,7 @@ function inferWhole(
   const names = chooseOutputs(model, request.outputs).filter((output) =>
     model.outputs.some((known) => known.name === output),
   );
-  admit(gateway, 1);
+  admit(gateway, 1, [model]);
   gateway.batcher.enqueue({
     model,
     values: [],
@@ -208,7 +213,7 @@ function inferWhole(
           200,
           modelAnswer(name, model, request, wholeOutputsJson(names, outcome.outputs)),
         );
-      else if (outcome.kind === 'fault') answerError(exchange, modelFault(outcome.message, 0, 1));
+      else if (outcome.kind === 'fault') answerError(exchange, modelFault(outcome, 0, 1));
       else answerError(exchange, deadlineError(exchange.expiresAtMs - exchange.startedMs));
     },
   });
@@ -268,6 +273,11 @@ function modelOf(endpoint: LiveEndpoint): LoadedModel {
   return model;
 }
 
-function modelFault(message: string, row: number, rows: number): AppError {
-  return new AppError('GATEWAY_MODEL_FAULT', rows > 1 ? `row ${row}: ${message}` : message);
+function modelFault(
+  { message, unavailable }: Extract<Outcome, { kind: 'fault' }>,
+  row: number,
+  rows: number,
+): AppError {
+  const prefix = rows > 1 ? `row ${row}: ` : '';
+  return unansweredError({ error: message, unavailable }, { prefix });
 }

@@ -1,9 +1,9 @@
 import { AppError } from '../../base/app-error.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import { answerError, answerJson, readJson, requireJson, type Exchange } from '../exchange.ts';
-import { admit, instantOf, type Gateway } from '../gateway.ts';
+import { admit, instantOf, modelsOf, type Gateway } from '../gateway.ts';
 import type { LiveEndpoint } from '../live-routes.ts';
-import type { PredictedRow, RequestRow } from '../predictor.ts';
+import { unansweredError, type PredictedRow, type RequestRow } from '../predictor.ts';
 import type { Row } from '../row-plan.ts';
 
 /**
@@ -16,7 +16,7 @@ export function answerPredict(exchange: Exchange, gateway: Gateway, name: string
   const { inputs, ids } = readJson(exchange);
   const rows = namedRows(inputs, 'inputs');
   const requestIds = readIds(ids, rows.length);
-  admit(gateway, rows.length);
+  admit(gateway, rows.length, modelsOf(endpoint));
   gateway.predictor.predict({
     endpoint,
     rows,
@@ -28,12 +28,8 @@ export function answerPredict(exchange: Exchange, gateway: Gateway, name: string
     answer: (predicted) => {
       const [first] = predicted;
       if (first && predicted.every((row) => row.outputs === null)) {
-        answerError(
-          exchange,
-          new AppError('GATEWAY_MODEL_FAULT', first.error ?? 'no answer', {
-            details: { predictions: predicted.map((row) => ({ id: row.id })) },
-          }),
-        );
+        const details = { predictions: predicted.map((row) => ({ id: row.id })) };
+        answerError(exchange, unansweredError(first, { details }));
         return;
       }
       let text = '';

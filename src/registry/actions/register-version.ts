@@ -6,7 +6,12 @@ import type { FeatureSource } from '../../contract/route-table.ts';
 import type { Context } from '../../context.ts';
 import { appendEvent } from '../../events/append-event.ts';
 import { readTree, type TreeEntry } from '../../storage/blobs/tree.ts';
-import { expandTensor, parseMlModelFile, resolveFeatures } from '../ml-model-file.ts';
+import {
+  expandTensor,
+  parseMlModelFile,
+  resolveFeatures,
+  type MlModelFile,
+} from '../ml-model-file.ts';
 import type { ModelVersion } from '../model-version.ts';
 import { isClassifier, readOnnxValues } from '../onnx-file.ts';
 import { insertVersion, versionOfRun } from '../registry-store.ts';
@@ -56,15 +61,31 @@ export async function registerVersion(
   });
 }
 
-async function describeFolder(
+/** Signature, features and positive class of a model folder. Throws what `registerVersion` throws for one. */
+export async function describeFolder(
   ctx: Pick<Context, 'blobs'>,
   produced: Produced,
-): Promise<Pick<ModelVersion, 'signature' | 'features' | 'positiveClass'>> {
+): Promise<Pick<ModelVersion, 'signature' | 'features' | 'positiveClass' | 'format'>> {
   const tree = await readTree(ctx.blobs, produced.modelTree);
   const file = parseMlModelFile(
     Buffer.from(await ctx.blobs.read(entry(tree, MODEL_FILE).digest)).toString('utf8'),
   );
-  const onnx = readOnnxValues(await ctx.blobs.read(entry(tree, posix.normalize(file.onnx)).digest));
+  const { signature, positiveClass } =
+    file.run.format === 'onnx'
+      ? describeOnnx(file, await ctx.blobs.read(entry(tree, posix.normalize(file.run.file)).digest))
+      : describePython(file, file.run.predictFunction);
+  return {
+    signature,
+    features: resolveFeatures(file, signature, joinedFeatures(produced)),
+    positiveClass: file.positiveClass === undefined ? positiveClass : file.positiveClass,
+    format: file.run.format,
+  };
+}
+
+type Described = Pick<ModelVersion, 'signature' | 'positiveClass'>;
+
+function describeOnnx(file: MlModelFile, bytes: Uint8Array): Described {
+  const onnx = readOnnxValues(bytes);
   const signature =
     file.signature ??
     onnx.inputs.flatMap((input) => expandTensor(input.name, input.dtype, input.shape));
@@ -74,15 +95,20 @@ async function describeFolder(
       'Neither MLmodel nor the ONNX file names the inputs of the model.',
     );
   }
+  return { signature, positiveClass: isClassifier(onnx.outputs) ? 1 : null };
+}
+
+/** MLflow's `predict` is the contract: it gives probabilities only where the model was saved to. */
+function describePython(file: MlModelFile, predictFunction: string): Described {
+  if (file.signature === null || file.signature.length === 0) {
+    throw new AppError(
+      'MODEL_SIGNATURE_MISSING',
+      'MLmodel has no signature: save the model with signature=infer_signature(X, y).',
+    );
+  }
   return {
-    signature,
-    features: resolveFeatures(file, signature, joinedFeatures(produced)),
-    positiveClass:
-      file.positiveClass === undefined
-        ? isClassifier(onnx.outputs)
-          ? 1
-          : null
-        : file.positiveClass,
+    signature: file.signature,
+    positiveClass: predictFunction === 'predict_proba' ? 1 : null,
   };
 }
 

@@ -4,6 +4,7 @@ import { checkOutModel } from '../../registry/actions/check-out-model.ts';
 import type { ModelVersion } from '../../registry/model-version.ts';
 import { findVersion } from '../../registry/registry-store.ts';
 import { endpointRoute } from '../route-store.ts';
+import { findPython } from './find-python.ts';
 
 /** A model version as the gateway loads it; its folder is checked out when it is not there. */
 export async function routeModel(
@@ -14,6 +15,8 @@ export async function routeModel(
     name: version.model,
     version: version.version,
     path: await checkOutModel(ctx, version),
+    format: version.format,
+    python: version.format === 'python-function' ? await findPython(ctx, version) : null,
     digest: version.digest,
     signature: version.signature,
     features: version.features,

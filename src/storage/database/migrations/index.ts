@@ -15,6 +15,7 @@ import { commitsMigration } from './0013-commits.ts';
 import { messagesMigration } from './0014-messages.ts';
 import { datasetSegmentsMigration } from './0015-dataset-segments.ts';
 import { eventTimesMigration } from './0016-event-times.ts';
+import { modelFormatMigration } from './0017-model-format.ts';
 
 /** Numbered for ever: a published migration is never changed, a new one is appended. */
 export const migrations: Record<string, Migration> = {
@@ -34,4 +35,5 @@ export const migrations: Record<string, Migration> = {
   '0014-messages': messagesMigration,
   '0015-dataset-segments': datasetSegmentsMigration,
   '0016-event-times': eventTimesMigration,
+  '0017-model-format': modelFormatMigration,
 };

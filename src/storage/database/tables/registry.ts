@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** A model by name; its versions are numbered from 1 without gaps. */
 export type ModelRow = {
   name: string;
@@ -62,6 +64,8 @@ export type ModelVersionRow = {
   /** JSON: `Produced`, what the run left (outputs, datasets, details). */
   produced: string;
   positive_class: number | null;
+  /** What runs it in the gateway. */
+  format: 'onnx' | 'python-function';
   created_at_ms: number;
   /** Of its state. */
   changed_at_ms: number;
@@ -93,7 +97,9 @@ export type ModelWebhookRow = {
 export type RegistryTables = {
   models: ModelRow;
   model_numbers: ModelNumberRow;
-  model_versions: ModelVersionRow;
+  model_versions: Omit<ModelVersionRow, 'format'> & {
+    format: Generated<ModelVersionRow['format']>;
+  };
   model_aliases: ModelAliasRow;
   model_tags: ModelTagRow;
   model_version_tags: ModelVersionTagRow;
