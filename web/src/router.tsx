@@ -129,6 +129,62 @@ const datasetVersion = createRoute({
     'DatasetVersionScreen',
   ),
 });
+const features = createRoute({
+  getParentRoute: () => root,
+  path: '/features',
+  component: lazyRouteComponent(() => import('./screens/features-screen.tsx'), 'FeaturesScreen'),
+});
+const feature = createRoute({
+  getParentRoute: () => root,
+  path: '/features/$feature',
+  component: lazyRouteComponent(() => import('./screens/feature-screen.tsx'), 'FeatureScreen'),
+});
+const commits = createRoute({
+  getParentRoute: () => root,
+  path: '/commits',
+  component: lazyRouteComponent(() => import('./screens/commits-screen.tsx'), 'CommitsScreen'),
+});
+const commit = createRoute({
+  getParentRoute: () => root,
+  path: '/commits/$commit',
+  component: lazyRouteComponent(() => import('./screens/commit-screen.tsx'), 'CommitScreen'),
+});
+const triggers = createRoute({
+  getParentRoute: () => root,
+  path: '/triggers',
+  validateSearch: (search: Record<string, unknown>) =>
+    set({ trigger: text(search.trigger), state: text(search.state) }),
+  component: lazyRouteComponent(() => import('./screens/triggers-screen.tsx'), 'TriggersScreen'),
+});
+const maturity = createRoute({
+  getParentRoute: () => root,
+  path: '/maturity',
+  validateSearch: (search: Record<string, unknown>) => set({ days: number(search.days) }),
+  component: lazyRouteComponent(() => import('./screens/maturity-screen.tsx'), 'MaturityScreen'),
+});
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>) =>
+    set({
+      type: text(search.type),
+      subject: text(search.subject),
+      actor: text(search.actor),
+      ...range(search),
+    }),
+  component: lazyRouteComponent(() => import('./screens/audit-screen.tsx'), 'AuditScreen'),
+});
+const event = createRoute({
+  getParentRoute: () => root,
+  path: '/events/$event',
+  component: lazyRouteComponent(() => import('./screens/event-screen.tsx'), 'EventScreen'),
+});
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: '/lineage/$kind/$',
+  validateSearch: (search: Record<string, unknown>) => set({ open: text(search.open) }),
+  component: lazyRouteComponent(() => import('./screens/lineage-screen.tsx'), 'LineageScreen'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -148,6 +204,15 @@ export const router = createRouter({
     datasets,
     dataset,
     datasetVersion,
+    features,
+    feature,
+    commits,
+    commit,
+    triggers,
+    maturity,
+    audit,
+    event,
+    lineage,
   ]),
   defaultPreload: 'intent',
   defaultPendingMs: 100,

@@ -12,6 +12,7 @@ export type Column<Row> = {
 
 const ROW_PX = 33;
 const WINDOW_FROM = 200;
+const END_PX = 400;
 
 /**
  * A table that stays a table for screen readers: rows are links by `to`, `j`/`k` move, Enter opens. Beyond 200 rows only
@@ -24,6 +25,7 @@ export function DataTable<Row>({
   rowKey,
   to,
   maxHeight,
+  onEnd,
 }: {
   label: string;
   columns: readonly Column<Row>[];
@@ -31,6 +33,8 @@ export function DataTable<Row>({
   rowKey: (row: Row) => string;
   to?: (row: Row) => string | null;
   maxHeight?: number;
+  /** Called near the end of a scrolled table: more rows are wanted. */
+  onEnd?: (() => void) | null;
 }) {
   const router = useRouter();
   const box = useRef<HTMLDivElement>(null);
@@ -70,7 +74,12 @@ export function DataTable<Row>({
       aria-label={label}
       {...(height === undefined ? {} : { tabIndex: 0 })}
       style={height === undefined ? undefined : { maxHeight: height, overflow: 'auto' }}
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onScroll={({ currentTarget }) => {
+        setTop(currentTarget.scrollTop);
+        const left =
+          currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight;
+        if (left < END_PX && currentTarget.scrollHeight > currentTarget.clientHeight) onEnd?.();
+      }}
     >
       <table className="table" aria-label={label} aria-rowcount={rows.length}>
         <thead>

@@ -1,5 +1,6 @@
 import type { Statement } from '../../../src/contract/views/common.ts';
 import { Go } from './go.tsx';
+import { EventLink } from './evidence-links.tsx';
 import { StateIcon } from './state-word.tsx';
 import { TimeAgo } from './time-ago.tsx';
 
@@ -21,7 +22,13 @@ export function Statements({ items, empty }: { items: readonly Statement[]; empt
             )}
           </span>
           <span className="muted nowrap">
-            <TimeAgo atMs={item.atMs} />
+            {item.eventId ? (
+              <EventLink eventId={item.eventId} what={item.text}>
+                <TimeAgo atMs={item.atMs} />
+              </EventLink>
+            ) : (
+              <TimeAgo atMs={item.atMs} />
+            )}
           </span>
         </li>
       ))}

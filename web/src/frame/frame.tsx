@@ -19,8 +19,20 @@ const PARTS: readonly {
   items: readonly { to: string; text: string; icon: IconName }[];
 }[] = [
   { group: null, items: [{ to: '/', text: 'Home', icon: 'home' }] },
-  { group: 'Data', items: [{ to: '/datasets', text: 'Datasets', icon: 'datasets' }] },
-  { group: 'Build', items: [{ to: '/runs', text: 'Runs', icon: 'runs' }] },
+  {
+    group: 'Data',
+    items: [
+      { to: '/datasets', text: 'Datasets', icon: 'datasets' },
+      { to: '/features', text: 'Features', icon: 'features' },
+    ],
+  },
+  {
+    group: 'Build',
+    items: [
+      { to: '/commits', text: 'Commits', icon: 'commits' },
+      { to: '/runs', text: 'Runs', icon: 'runs' },
+    ],
+  },
   { group: 'Models', items: [{ to: '/models', text: 'Models', icon: 'models' }] },
   {
     group: 'Ship',
@@ -29,7 +41,20 @@ const PARTS: readonly {
       { to: '/endpoints', text: 'Endpoints', icon: 'endpoints' },
     ],
   },
-  { group: 'Watch', items: [{ to: '/monitors', text: 'Monitors', icon: 'monitors' }] },
+  {
+    group: 'Watch',
+    items: [
+      { to: '/monitors', text: 'Monitors', icon: 'monitors' },
+      { to: '/triggers', text: 'Triggers', icon: 'triggers' },
+    ],
+  },
+  {
+    group: 'Trust',
+    items: [
+      { to: '/maturity', text: 'Maturity', icon: 'maturity' },
+      { to: '/audit', text: 'Audit', icon: 'audit' },
+    ],
+  },
 ];
 
 /** What stands around every screen: the loop in order, search, health, the calendar. */

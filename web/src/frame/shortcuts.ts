@@ -5,11 +5,16 @@ import { useEffect } from 'react';
 export const GO_KEYS: Readonly<Record<string, { to: string; text: string }>> = {
   h: { to: '/', text: 'Home' },
   d: { to: '/datasets', text: 'Datasets' },
+  f: { to: '/features', text: 'Features' },
+  c: { to: '/commits', text: 'Commits' },
   r: { to: '/runs', text: 'Runs' },
   m: { to: '/models', text: 'Models' },
   l: { to: '/releases', text: 'Releases' },
   e: { to: '/endpoints', text: 'Endpoints' },
   w: { to: '/monitors', text: 'Monitors' },
+  t: { to: '/triggers', text: 'Triggers' },
+  p: { to: '/maturity', text: 'Maturity' },
+  a: { to: '/audit', text: 'Audit' },
 };
 
 /** Keys that work on every screen; never while one types. */

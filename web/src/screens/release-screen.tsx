@@ -2,8 +2,8 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { ReleaseView } from '../../../src/contract/views/releases-view.ts';
 import { useView } from '../api/use-view.ts';
 import { EvidenceChart } from '../charts/evidence-chart.tsx';
-import { ConfirmAction } from '../components/confirm-action.tsx';
 import { Go } from '../components/go.tsx';
+import { OrderButton } from '../components/order-button.tsx';
 import { CopyLine, Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { Statements } from '../components/statements.tsx';
 import { StateWord } from '../components/state-word.tsx';
@@ -120,14 +120,16 @@ function RollBack({ data }: { data: ReleaseView }) {
       ? 'No version serves until another is promoted'
       : `All traffic goes to version ${release.champion} within a second`;
   return (
-    <ConfirmAction
+    <OrderButton
       text="Roll back"
-      title={`Roll back ${release.endpoint}?`}
-      effect={`${release.state === 'running' ? `The release of ${release.model} ${release.version} ends.` : `${release.model} ${release.version} stops serving.`} ${back}; the gateway takes the order at once. Predictions already answered stay recorded.`}
-      command={data.command}
-      path={`/api/endpoints/${release.endpoint}/rollback`}
-      body={{}}
-      typeName={release.endpoint}
+      action={{
+        text: `Roll back ${release.endpoint}`,
+        effect: `${release.state === 'running' ? `The release of ${release.model} ${release.version} ends.` : `${release.model} ${release.version} stops serving.`} ${back}; the gateway takes the order at once. Predictions already answered stay recorded.`,
+        command: data.command,
+        path: `/api/endpoints/${release.endpoint}/rollback`,
+        body: {},
+        typeName: release.endpoint,
+      }}
     />
   );
 }

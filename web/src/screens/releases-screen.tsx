@@ -1,9 +1,10 @@
-import { Select } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReleaseItem, ReleasesView } from '../../../src/contract/views/releases-view.ts';
 import { usePages } from '../api/use-view.ts';
-import { DataTable, ListFoot, type Column } from '../components/data-table.tsx';
-import { EmptyState, Loaded, Page, Panel } from '../components/page.tsx';
+import type { Column } from '../components/data-table.tsx';
+import { changedSearch, SelectFilter } from '../components/filters.tsx';
+import { EmptyState, Page } from '../components/page.tsx';
+import { PagedTable } from '../components/paged-table.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { Duration, TimeAgo } from '../components/time-ago.tsx';
 import { formatNumber, formatShare } from '../format.ts';
@@ -61,64 +62,41 @@ export function ReleasesScreen() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const view = usePages<ReleasesView>('/api/views/releases', search);
-  const change = (part: Record<string, string>): void => {
-    void navigate({
-      search: Object.fromEntries(
-        Object.entries({ ...search, ...part }).filter(([, value]) => value !== ''),
-      ),
-      replace: true,
-    });
-  };
+  const change = (part: typeof search): void =>
+    void navigate({ search: changedSearch(search, part), replace: true });
   return (
     <Page title="Releases" question="How far is each version, and how sure are we?">
       <div className="filters">
-        <Select
-          aria-label="Endpoint"
-          placeholder="Any endpoint"
+        <SelectFilter
+          label="Endpoint"
           data={view.data?.pages[0]?.endpoints ?? []}
-          value={search.endpoint ?? null}
-          onChange={(value) => change({ endpoint: value ?? '' })}
-          clearable
-          w={170}
+          value={search.endpoint}
+          change={(endpoint) => change({ endpoint })}
+          width={170}
         />
-        <Select
-          aria-label="State"
-          placeholder="Any state"
+        <SelectFilter
+          label="State"
           data={STATES}
-          value={search.state ?? null}
-          onChange={(value) => change({ state: value ?? '' })}
-          clearable
-          w={150}
+          value={search.state}
+          change={(state) => change({ state })}
         />
       </div>
-      <Loaded view={{ data: view.data, error: view.error }}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.items);
-          return rows.length === 0 && Object.keys(search).length === 0 ? (
-            <EmptyState
-              title="No release yet"
-              text="A version whose gates passed goes to its endpoint by itself: shadow first, then growing shares of the traffic, each step decided by evidence."
-              lines={['npx rondo run PIPELINE', 'npx rondo releases']}
-            />
-          ) : (
-            <Panel flush>
-              <DataTable
-                label="Releases"
-                columns={COLUMNS}
-                rows={rows}
-                rowKey={(row) => row.releaseId}
-                to={(row) => `/releases/${row.releaseId}`}
-              />
-              <ListFoot
-                shown={rows.length}
-                total={pages[0]?.total ?? rows.length}
-                more={view.hasNextPage ? () => void view.fetchNextPage() : null}
-                loading={view.isFetchingNextPage}
-              />
-            </Panel>
-          );
-        }}
-      </Loaded>
+      <PagedTable
+        label="Releases"
+        view={view}
+        rowsOf={(page) => page.items}
+        columns={COLUMNS}
+        rowKey={(row) => row.releaseId}
+        to={(row) => `/releases/${row.releaseId}`}
+        filtered={Object.keys(search).length > 0}
+        empty={
+          <EmptyState
+            title="No release yet"
+            text="A version whose gates passed goes to its endpoint by itself: shadow first, then growing shares of the traffic, each step decided by evidence."
+            lines={['npx rondo run PIPELINE', 'npx rondo releases']}
+          />
+        }
+      />
     </Page>
   );
 }

@@ -3,9 +3,9 @@ import { lazy, Suspense, useCallback } from 'react';
 import { Skeleton } from '@mantine/core';
 import type { RunView, StepView } from '../../../src/contract/views/runs-view.ts';
 import { useView } from '../api/use-view.ts';
-import { ConfirmAction } from '../components/confirm-action.tsx';
 import { Go } from '../components/go.tsx';
 import { LogBox } from '../components/log-box.tsx';
+import { OrderButton } from '../components/order-button.tsx';
 import { CopyLine, Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { Duration, Time } from '../components/time-ago.tsx';
@@ -47,13 +47,16 @@ export function RunScreen() {
             }
             actions={
               active ? (
-                <ConfirmAction
+                <OrderButton
                   text="Cancel run"
-                  title="Cancel this run?"
-                  effect={`The running step of ${data.run.pipeline} is stopped with every process it started; finished steps keep their results. Nothing else changes.`}
-                  command={`npx rondo cancel ${data.run.runId}`}
-                  path={`/api/runs/${data.run.runId}/cancel`}
-                  body={{}}
+                  action={{
+                    text: `Cancel run of ${data.run.pipeline}`,
+                    effect: `The running step of ${data.run.pipeline} is stopped with every process it started; finished steps keep their results. Nothing else changes.`,
+                    command: `npx rondo cancel ${data.run.runId}`,
+                    path: `/api/runs/${data.run.runId}/cancel`,
+                    body: {},
+                    typeName: null,
+                  }}
                 />
               ) : (
                 <CopyLine line={`npx rondo logs ${data.run.runId}`} />

@@ -1,10 +1,10 @@
-import { Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { getRouteApi } from '@tanstack/react-router';
 import type { RunItem, RunsView } from '../../../src/contract/views/runs-view.ts';
 import { usePages } from '../api/use-view.ts';
-import { DataTable, ListFoot, type Column } from '../components/data-table.tsx';
-import { EmptyState, Loaded, Page, Panel } from '../components/page.tsx';
+import type { Column } from '../components/data-table.tsx';
+import { changedSearch, SelectFilter, TextFilter } from '../components/filters.tsx';
+import { EmptyState, Page } from '../components/page.tsx';
+import { PagedTable } from '../components/paged-table.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { Duration, TimeAgo } from '../components/time-ago.tsx';
 import { formatNumber } from '../format.ts';
@@ -17,87 +17,51 @@ export function RunsScreen() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const view = usePages<RunsView>('/api/views/runs', search);
-  const change = (part: Partial<typeof search>): void => {
-    void navigate({
-      search: Object.fromEntries(
-        Object.entries({ ...search, ...part }).filter(([, value]) => value),
-      ) as typeof search,
-      replace: true,
-    });
-  };
-  const changeText = useDebouncedCallback((text: string) => change({ text }), 250);
-  const first = view.data?.pages[0];
-  const filtered = Object.keys(search).length > 0;
+  const change = (part: typeof search): void =>
+    void navigate({ search: changedSearch(search, part), replace: true });
   return (
     <Page title="Runs" question="What ran, and how did it do?">
       <div className="filters">
-        <TextInput
-          data-filter
-          placeholder="Filter by id, pipeline or cause"
-          aria-label="Filter by id, pipeline or cause"
-          defaultValue={search.text ?? ''}
-          onChange={(event) => changeText(event.currentTarget.value)}
-          w={280}
+        <TextFilter
+          label="Filter by id, pipeline or cause"
+          value={search.text}
+          change={(text) => change({ text })}
         />
-        <Select
-          aria-label="Pipeline"
-          placeholder="Any pipeline"
-          data={first?.pipelines ?? []}
-          value={search.pipeline ?? null}
-          onChange={(value) => change({ pipeline: value ?? '' })}
-          clearable
-          w={150}
+        <SelectFilter
+          label="Pipeline"
+          data={view.data?.pages[0]?.pipelines ?? []}
+          value={search.pipeline}
+          change={(pipeline) => change({ pipeline })}
         />
-        <Select
-          aria-label="State"
-          placeholder="Any state"
+        <SelectFilter
+          label="State"
           data={STATES}
-          value={search.state ?? null}
-          onChange={(value) => change({ state: value ?? '' })}
-          clearable
-          w={140}
+          value={search.state}
+          change={(state) => change({ state })}
         />
-        <Select
-          aria-label="Cause"
-          placeholder="Any cause"
+        <SelectFilter
+          label="Cause"
           data={CAUSES}
-          value={search.cause ?? null}
-          onChange={(value) => change({ cause: value ?? '' })}
-          clearable
-          w={140}
+          value={search.cause}
+          change={(cause) => change({ cause })}
         />
       </div>
-      <Loaded view={{ data: view.data, error: view.error }}>
-        {({ pages }) => {
-          const rows = pages.flatMap((page) => page.items);
-          if (rows.length === 0 && !filtered) {
-            return (
-              <EmptyState
-                title="No run yet"
-                text="A run executes a pipeline of rondo.yaml: by hand, on a schedule, when new data arrive, or when a monitor alarms."
-                lines={['npx rondo run PIPELINE', 'npx rondo runs']}
-              />
-            );
-          }
-          return (
-            <Panel flush>
-              <DataTable
-                label="Runs"
-                columns={columnsFor(rows)}
-                rows={rows}
-                rowKey={(row) => row.runId}
-                to={(row) => `/runs/${row.runId}`}
-              />
-              <ListFoot
-                shown={rows.length}
-                total={pages[0]?.total ?? rows.length}
-                more={view.hasNextPage ? () => void view.fetchNextPage() : null}
-                loading={view.isFetchingNextPage}
-              />
-            </Panel>
-          );
-        }}
-      </Loaded>
+      <PagedTable
+        label="Runs"
+        view={view}
+        rowsOf={(page) => page.items}
+        columns={columnsFor}
+        rowKey={(row) => row.runId}
+        to={(row) => `/runs/${row.runId}`}
+        filtered={Object.keys(search).length > 0}
+        empty={
+          <EmptyState
+            title="No run yet"
+            text="A run executes a pipeline of rondo.yaml: by hand, on a schedule, when new data arrive, or when a monitor alarms."
+            lines={['npx rondo run PIPELINE', 'npx rondo runs']}
+          />
+        }
+      />
     </Page>
   );
 }
