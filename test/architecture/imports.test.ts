@@ -56,6 +56,7 @@ const TABLE: Record<string, readonly string[]> = {
     'stats',
   ],
   triggers: [...DOMAIN, 'runs', 'delivery', 'monitoring', 'datasets'],
+  maturity: DOMAIN,
   gateway: ['types:serving', 'stats', 'delivery/rollout.ts', 'delivery/assignment.ts', 'system'],
   views: ['types:storage', 'types:context.ts'],
 };

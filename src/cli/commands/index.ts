@@ -12,6 +12,7 @@ import { initCommand } from './init.ts';
 import { logsCommand } from './logs.ts';
 import { alarmsCommand } from './alarms.ts';
 import { kpiCommand } from './kpi.ts';
+import { maturityCommand } from './maturity.ts';
 import { monitorsCommand } from './monitors.ts';
 import { triggersCommand } from './triggers.ts';
 import { runCommand } from './run.ts';
@@ -49,6 +50,7 @@ export const commands: readonly CommandModule[] = [
   alarmsCommand,
   triggersCommand,
   kpiCommand,
+  maturityCommand,
   auditCommand,
   serverCommand,
   gatewayCommand,

@@ -3,6 +3,7 @@ import type { Route } from '../rondo-server.ts';
 import { datasetsRoutes } from './datasets/index.ts';
 import { deliveryRoutes } from './delivery/index.ts';
 import { featuresRoutes } from './features/index.ts';
+import { maturityRoutes } from './maturity/index.ts';
 import { monitoringRoutes } from './monitoring/index.ts';
 import { registryRoutes } from './registry/index.ts';
 import { runsRoutes } from './runs/index.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...deliveryRoutes,
   ...monitoringRoutes,
   ...triggersRoutes,
+  ...maturityRoutes,
   ...viewsRoutes,
   ...mlflowRoutes,
 ];
