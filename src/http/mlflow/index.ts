@@ -1,6 +1,9 @@
 import type { Route } from '../rondo-server.ts';
+import { registryMlflowRoutes } from './registry/index.ts';
 import { serveMlflow } from './route.ts';
 import { trackingRoutes } from './tracking/index.ts';
 
 /** The MLflow protocol as routes of the server; one list per part of the protocol. */
-export const mlflowRoutes: readonly Route[] = [serveMlflow([...trackingRoutes])];
+export const mlflowRoutes: readonly Route[] = [
+  serveMlflow([...trackingRoutes, ...registryMlflowRoutes]),
+];

@@ -1,0 +1,9 @@
+import type { MlflowRoute } from '../route.ts';
+import { modelVersionRoutes } from './model-versions.ts';
+import { registeredModelRoutes } from './registered-models.ts';
+
+/** The registry's part of the MLflow protocol. */
+export const registryMlflowRoutes: readonly MlflowRoute[] = [
+  ...registeredModelRoutes,
+  ...modelVersionRoutes,
+];
