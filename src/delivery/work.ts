@@ -8,6 +8,7 @@ import { eventsAfter, moveCursor, readCursor } from '../events/event-store.ts';
 import { registerVersion } from '../registry/actions/register-version.ts';
 import type { ModelVersion } from '../registry/model-version.ts';
 import { versionsInState } from '../registry/registry-store.ts';
+import { isPythonSettled } from '../serving/actions/find-python.ts';
 import { publishRoutes } from '../serving/actions/publish-routes.ts';
 import type { GatewayClient } from '../serving/gateway-client.ts';
 import type { Work } from '../work.ts';
@@ -39,6 +40,7 @@ function candidatesWork(gateway: GatewayClient): Work {
     async run(ctx) {
       let busy = await registerProduced(ctx);
       for (const candidate of await versionsInState(ctx.db, 'candidate')) {
+        if (await isPreparing(ctx, candidate)) continue;
         await consider(ctx, candidate, attempts);
         busy = true;
       }
@@ -131,6 +133,12 @@ async function registerEvent(ctx: Context, event: Event): Promise<void> {
       }),
     );
   }
+}
+
+/** Its Python environment is being made: the loop goes on meanwhile. A replayed calendar waits for it instead. */
+async function isPreparing(ctx: Context, candidate: ModelVersion): Promise<boolean> {
+  if (candidate.format !== 'python-function' || ctx.clocks.calendar.kind !== 'real') return false;
+  return !(await isPythonSettled(ctx, candidate));
 }
 
 /** A candidate that cannot be judged (no gateway process, a full disk) is tried again, then refused with the fault. */

@@ -12,7 +12,8 @@ export type Cells = (number | string | boolean | null)[];
 export type RowScores = {
   /** One for each row; null where the model failed or gave no finite number. */
   scores: (number | null)[];
-  errors: { row: number; message: string }[];
+  /** `status` as the gateway answered: 400 and above for what the caller asked, 500 and above for what the model did. */
+  errors: { row: number; message: string; status: number }[];
 };
 
 /** A gateway process of its own, with nothing in it but the models it was started with. Records nothing. */
@@ -104,7 +105,7 @@ async function scoreChunk(
     for (const [i, score] of data.entries()) result.scores[begin + i] = score;
   } else if (rows.length === 1) {
     result.scores[begin] = null;
-    result.errors.push({ row: begin, message: answer.error ?? `status ${status}` });
+    result.errors.push({ row: begin, message: answer.error ?? `status ${status}`, status });
   } else {
     const half = Math.ceil(rows.length / 2);
     await scoreChunk(target, rows.slice(0, half), { begin, result });
@@ -152,7 +153,7 @@ function startProcess(dataDir: string): Promise<{ child: ChildProcess; address: 
     limits: { maxBodyBytes: 64 * 1024 * 1024 },
   };
   const child = spawn(process.execPath, [script], {
-    env: { PATH: process.env['PATH'] ?? '', RONDO_GATEWAY_CONFIG: JSON.stringify(config) },
+    env: { ...passedOn(), RONDO_GATEWAY_CONFIG: JSON.stringify(config) },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   return new Promise((resolve, reject) => {
@@ -181,6 +182,17 @@ function startProcess(dataDir: string): Promise<{ child: ChildProcess; address: 
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(`exit ${String(code)} ${complaints}`));
   });
+}
+
+/** What the Python processes of models need to find their packages; nothing else of the server's environment. */
+function passedOn(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'PYTHONPATH', 'LD_LIBRARY_PATH'];
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 async function stopProcess(child: ChildProcess): Promise<void> {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { RoutedModel } from '../../src/contract/route-table.ts';
 import { mlflowEngine, pythonEnvironment } from '../engines/python.ts';
+import { logisticGraph, writeModel } from './tiny-onnx.ts';
 
 type Name = 'regressor' | 'classifier' | 'probabilities' | 'pipeline';
 type Row = Record<string, number | string | boolean>;
@@ -80,7 +82,92 @@ export function pythonModel(
   };
 }
 
+/**
+ * A model that needs no library but mlflow's own, so that its process starts quickly: sigmoid(x), and an error where n is
+ * negative.
+ */
+export function lightPythonModel(
+  dir: string,
+  routed: { name: string; version: string } & Partial<RoutedModel>,
+): RoutedModel {
+  const path = join(dir, `${routed.name}-${routed.version}`);
+  mkdirSync(join(path, 'code'), { recursive: true });
+  writeFileSync(join(path, 'MLmodel'), LIGHT_MLMODEL);
+  writeFileSync(join(path, 'code', 'light_model.py'), LIGHT_CODE);
+  return {
+    path,
+    format: 'python-function',
+    python: 'python3',
+    digest: `sha256:light${routed.version}`,
+    signature: [
+      { name: 'x', type: 'double', required: true },
+      { name: 'n', type: 'long', required: true },
+    ],
+    features: [],
+    positiveClass: null,
+    ...routed,
+  };
+}
+
+const LIGHT_MLMODEL = `flavors:
+  python_function:
+    loader_module: light_model
+    code: code
+    python_version: 3.11.0
+signature:
+  inputs: '[{"type": "double", "name": "x", "required": true}, {"type": "long", "name": "n", "required": true}]'
+`;
+const LIGHT_CODE = `import numpy
+
+class Model:
+    def predict(self, rows):
+        if (rows["n"] < 0).any():
+            raise ValueError("n is negative")
+        return 1 / (1 + numpy.exp(-rows["x"].to_numpy()))
+
+def _load_pyfunc(path):
+    return Model()
+`;
+
 /** What lets a gateway of this process, or one it starts, find the packages of the models. */
 export function usePythonEngine(): void {
   process.env.PYTHONPATH = pythonEnvironment(mlflowEngine).PYTHONPATH;
 }
+
+/** Version 1 and 2 of `late`: one is an ONNX graph, the other a Python model of the same columns. */
+export function onnxAndPython(dir: string, pythonVersion: '1' | '2'): RoutedModel[] {
+  const signature: RoutedModel['signature'] = [
+    { name: 'x', type: 'double', required: true },
+    { name: 'n', type: 'long', required: true },
+  ];
+  const onnx = writeModel(dir, {
+    name: 'late',
+    version: pythonVersion === '1' ? '2' : '1',
+    graph: logisticGraph([1, 0], 0),
+    columns: [],
+    signature,
+  });
+  return [onnx, lightPythonModel(dir, { name: 'late', version: pythonVersion })];
+}
+
+/** Ids of the Python processes of a gateway, found by the folder of their sockets. */
+export function pythonsOf(dir: string): number[] {
+  try {
+    return execFileSync('pgrep', ['-f', `rondo_scorer.py ${dir}`])
+      .toString()
+      .trim()
+      .split('\n')
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Waits until something holds. */
+export const until = async (holds: () => boolean | Promise<boolean>, ms = 15_000) => {
+  const end = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error('it did not come to hold');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};

@@ -75,7 +75,7 @@ function versionsText(versions: readonly VersionSummary[]): string {
 
 function detailText(version: VersionDetail): string {
   return [
-    `${version.model} ${version.version}  ${version.state}  ${version.runId === null ? version.origin : `run ${version.runId}`}`,
+    `${version.model} ${version.version}  ${version.state}  ${version.format}  ${version.runId === null ? version.origin : `run ${version.runId}`}`,
     ...(version.reason === null ? [] : [version.reason]),
     '',
     textTable([

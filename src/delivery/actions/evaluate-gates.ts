@@ -15,6 +15,12 @@ import { readTestRows, type TestRows } from './read-test-rows.ts';
 import { scoreRows, type ModelScores } from './score-rows.ts';
 
 type Listed = { position: number; gate: Gate; settings: Record<string, unknown> };
+/** The candidate cannot be run at all: its folder is not sound, or no Python has what it needs. */
+const CANNOT_RUN: ReadonlySet<string> = new Set([
+  'GATEWAY_MODEL_UNLOADABLE',
+  'MODEL_PYTHON_MISSING',
+]);
+
 export type JudgedGate = { position: number; kind: string; verdict: Verdict };
 
 /**
@@ -43,19 +49,19 @@ export async function evaluateGates(ctx: Context, candidate: ModelVersion): Prom
       if (entry.gate.kind === 'service' && verdict.outcome === 'refused') return;
     }
   };
-  const models = [
-    await routeModel(ctx, candidate),
-    ...(champion ? [await routeModel(ctx, champion)] : []),
-  ];
   try {
+    const models = [
+      await routeModel(ctx, candidate),
+      ...(champion ? [await routeModel(ctx, champion)] : []),
+    ];
     await withScratchGateway(ctx, models, judge);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'GATEWAY_MODEL_UNLOADABLE') throw error;
+    if (!(error instanceof AppError) || !CANNOT_RUN.has(error.code)) throw error;
     const service = listed.find((entry) => entry.gate.kind === 'service');
     const verdict: Verdict = {
       outcome: 'refused',
-      reason: `Refused: it does not load in a gateway: ${error.message}.`,
-      evidence: { loaded: false },
+      reason: `Refused: it does not load in a gateway: ${error.message.replace(/\.$/, '')}.`,
+      evidence: { loaded: false, code: error.code },
     };
     if (service) judged.push(await store(ctx, candidate, service, verdict));
   }

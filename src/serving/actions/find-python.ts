@@ -11,10 +11,12 @@ type Asking = Pick<Context, 'blobs' | 'paths'> & Partial<Pick<Context, 'logger'>
 type Version = Pick<ModelVersion, 'model' | 'version' | 'digest'>;
 
 const REQUIREMENTS = 'requirements.txt';
+/** A failure is kept so long: what asks again and again must not start an interpreter each time. */
+const FAILED_FOR_MS = 30_000;
 const BUILD_WITHIN_MS = 30 * 60_000;
 const run = promisify(execFile);
 
-/** Found interpreters by folder of the data directory and digest of the model; a failure is asked again. */
+/** Found interpreters by data directory and digest of the model. */
 const found = new Map<string, Promise<string>>();
 
 /**
@@ -34,9 +36,18 @@ export function findPython(
     search =
       named === undefined || named === '' ? searchFor(ctx, version) : requireNamed(named, version);
     found.set(key, search);
-    search.catch(() => found.delete(key));
+    search.catch(() => setTimeout(() => found.delete(key), FAILED_FOR_MS).unref());
   }
   return search;
+}
+
+/** False while the environment of a model is still being made, which can take minutes; it is begun if nobody has. */
+export async function isPythonSettled(ctx: Asking, version: Version): Promise<boolean> {
+  const settled = findPython(ctx, version).then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 }
 
 async function requireNamed(python: string, version: Version): Promise<string> {
