@@ -1,3 +1,4 @@
+import { watchCommits, type CommitsPart } from './ci/work.ts';
 import { checksWork } from './checks/work.ts';
 import { datasetsWork } from './datasets/work.ts';
 import { deliveryWorks } from './delivery/work.ts';
@@ -11,8 +12,10 @@ import type { GatewayClient } from './serving/gateway-client.ts';
 import { publishRoutes } from './serving/actions/publish-routes.ts';
 import { servingWorks } from './serving/work.ts';
 import { triggersWork } from './triggers/work.ts';
+import type { OpenProject } from './config/project-file/open-project.ts';
 import type { Context } from './context.ts';
 import type { Stage } from './control-loop.ts';
+import type { Work } from './work.ts';
 
 export type Parts = {
   gateway: GatewayClient;
@@ -20,6 +23,7 @@ export type Parts = {
   stages: readonly Stage[];
   /** Unfinished runs go on; steps reach the server at `address`. */
   start(address: string): Promise<void>;
+  /** Is a run unfinished, or a commit being tested? */
   runsActive(): Promise<boolean>;
   runsIdle(): Promise<void>;
   publishRoutes(): Promise<void>;
@@ -27,7 +31,8 @@ export type Parts = {
 };
 
 /** Brings the domains together: what runs in the loop, and in which order. */
-export function createParts(ctx: Context): Parts {
+export function createParts(ctx: Context, project: OpenProject): Parts {
+  const commits = watchCommits(project);
   const gateway = foundGateway(ctx.paths.gateway);
   const serving = servingWorks(gateway);
   return {
@@ -38,16 +43,35 @@ export function createParts(ctx: Context): Parts {
         [datasetsWork, checksWork, featuresWork, serving.publish, serving.push],
         [serving.collect, serving.labels],
       ],
-      [[monitorsWork, ...deliveryWorks(gateway), triggersWork, runsWork, notificationsWork]],
+      [
+        [
+          monitorsWork,
+          ...deliveryWorks(gateway),
+          commits.work,
+          heldBack(triggersWork, commits),
+          runsWork,
+          notificationsWork,
+        ],
+      ],
     ],
     async start(address) {
       await openEngine(ctx, { serverUrl: address });
     },
-    runsActive: () => runsActive(ctx),
-    runsIdle: () => runsIdle(ctx),
+    runsActive: async () => commits.active() || (await runsActive(ctx)),
+    async runsIdle() {
+      await Promise.all([runsIdle(ctx), commits.idle()]);
+    },
     async publishRoutes() {
       await publishRoutes(ctx, gateway);
     },
-    close: () => closeRuns(ctx),
+    async close() {
+      await commits.close();
+      await closeRuns(ctx);
+    },
   };
+}
+
+/** Nothing starts by itself while the first commit is being tested. */
+function heldBack(work: Work, commits: CommitsPart): Work {
+  return { name: work.name, run: async (ctx) => !commits.holdsTriggers() && work.run(ctx) };
 }

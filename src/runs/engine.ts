@@ -28,6 +28,8 @@ export type EngineOptions = {
   beatMs?: number;
   /** Where steps reach this server, for MLFLOW_TRACKING_URI and RONDO_URL. */
   serverUrl?: string;
+  /** False: runs that no tracking server knows; steps get no MLFLOW_ variables and track for themselves, if at all. */
+  isTracked?: boolean;
 };
 
 const LEASE_MS = 10_000;
@@ -70,6 +72,7 @@ export class RunEngine {
   readonly slots: Slots;
   readonly opened: Promise<void>;
   serverUrl: string | null;
+  readonly isTracked: boolean;
   readonly #leaseMs: number;
   readonly #runs = new Map<string, ActiveRun>();
   /** Steps this process is at work on, by run and name. */
@@ -91,6 +94,7 @@ export class RunEngine {
   constructor(ctx: EngineContext, options: EngineOptions) {
     this.ctx = ctx;
     this.serverUrl = options.serverUrl ?? null;
+    this.isTracked = options.isTracked ?? true;
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     const beatMs = options.beatMs ?? BEAT_MS;
     this.slots = createSlots(options.concurrency ?? Math.max(1, availableParallelism()));

@@ -13,5 +13,7 @@ export async function followDeployment(
   if (!inForce) return;
   const bundle = inForce.bundle as Digest;
   const dir = await checkOutBundle(ctx, bundle);
+  // A commit without "ci:" gives the project back to its folder.
+  if (!(await project.load(dir)).ci) return;
   await project.follow({ dir, commit: inForce.sha, bundle });
 }

@@ -228,9 +228,11 @@ function stepVariables(
     RONDO_RUN_ID: run.runId,
     RONDO_STEP: step.name,
     RONDO_ATTEMPT: String(what.attempt.number),
-    MLFLOW_RUN_ID: run.stepRunIds[step.name] ?? '',
-    MLFLOW_EXPERIMENT_ID: run.experimentId,
   });
+  if (engine.isTracked) {
+    variables.MLFLOW_RUN_ID = run.stepRunIds[step.name] ?? '';
+    variables.MLFLOW_EXPERIMENT_ID = run.experimentId;
+  }
   for (const [name, value] of Object.entries(run.parameters)) {
     variables[`RONDO_PARAM_${name.toUpperCase().replaceAll('-', '_')}`] = String(value);
   }
