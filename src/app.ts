@@ -1,16 +1,20 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { AppError } from './base/app-error.ts';
 import { timeSortedIds } from './base/ids.ts';
 import { createServerMetrics } from './system/server-metrics.ts';
 import { packageVersion } from './system/package-version.ts';
 import type { Config } from './config/config.ts';
+import { errorEntry } from './contract/error-codes.ts';
 import { openProject, type OpenProject } from './config/project-file/open-project.ts';
 import type { Context } from './context.ts';
 import { createControlLoop } from './control-loop.ts';
 import { createEventBus } from './events/event-bus.ts';
+import { logEvents } from './events/log-events.ts';
+import { examineComponents } from './examine-components.ts';
 import { examineParts } from './examine-parts.ts';
 import { createServer } from './http/server.ts';
 import type { GatewayClient } from './serving/gateway-client.ts';
@@ -18,6 +22,7 @@ import type { Operations } from './operations.ts';
 import { projectVariants } from './project-variants.ts';
 import { openAnalytics } from './storage/analytics/analytics.ts';
 import { openFileBlobStore } from './storage/blobs/file-blob-store.ts';
+import { databaseUrl } from './storage/database/database-url.ts';
 import { openDatabase } from './storage/database/database.ts';
 import {
   createReplayedCalendar,
@@ -31,6 +36,7 @@ import { createLogger } from './system/logger.ts';
 import { randomByteSource } from './system/random-bytes.ts';
 import { serverFigures } from './views/server-figures.ts';
 import { createParts } from './parts.ts';
+import { followDeployment } from './projects/actions/follow-deployment.ts';
 import { publishRoutes } from './serving/actions/publish-routes.ts';
 
 export type App = AsyncDisposable & { ctx: Context; operations: Operations; address: string };
@@ -40,7 +46,7 @@ const ANALYTICS = { threads: 2, memoryLimitMb: 2048 };
 
 /**
  * Opens everything a server needs, in order, and listens. What was opened is closed again when a later part fails.
- * Throws PROJECT_FILE_MISSING, PROJECT_FILE_INVALID, DATA_DIR_IN_USE, DATA_DIR_NEWER, PORT_IN_USE.
+ * Throws PROJECT_FILE_MISSING, PROJECT_FILE_INVALID, DATA_DIR_IN_USE, DATA_DIR_NEWER, DATABASE_*, PORT_IN_USE.
  */
 export async function createApp(config: Config): Promise<App> {
   await using opened = new AsyncDisposableStack();
@@ -51,7 +57,15 @@ export async function createApp(config: Config): Promise<App> {
     lock.release();
   });
   const logger = createLogger({ name: 'rondo-server', level: config.logLevel });
-  const { db, close } = await openDatabase(databaseUrl(config));
+  const { db, afterCommit, close } = await openDatabase(
+    databaseUrl(config.database, config.dataDir),
+    {
+      onTaken: () => {
+        logger.fatal('another server has taken the database; this one stops');
+        process.exit(errorEntry('DATABASE_IN_USE').exit);
+      },
+    },
+  );
   opened.defer(close);
   const analytics = await openAnalytics({ ...ANALYTICS, tempFolder: paths.temp });
   opened.defer(() => {
@@ -67,12 +81,14 @@ export async function createApp(config: Config): Promise<App> {
     analytics,
     clocks: { monotonic: realMonotonic, calendar: replayed ?? realCalendar },
     ids: timeSortedIds(() => Date.now(), randomByteSource()),
-    bus: createEventBus(),
+    bus: createEventBus(afterCommit),
     logger,
     project,
     paths,
   };
-  const parts = createParts(ctx);
+  opened.defer(await logEvents(ctx));
+  await followDeployment(ctx, project);
+  const parts = createParts(ctx, project);
   opened.defer(() => parts.close());
   const metrics = createServerMetrics({
     version: packageVersion(),
@@ -85,11 +101,17 @@ export async function createApp(config: Config): Promise<App> {
     runsIdle: parts.runsIdle,
     runsActive: parts.runsActive,
   });
+  const git = gitVersion();
   const operations: Operations = {
     version: packageVersion(),
     metrics,
     token: config.token,
-    examine: () => examineParts(ctx, project),
+    async examine() {
+      const findings = await examineParts(ctx, project);
+      const version = packageVersion();
+      const components = await examineComponents(ctx, { findings, version, git: await git });
+      return { findings, components };
+    },
     gateway: parts.gateway,
     settle: () => loop.settle(),
     publishRoutes: () => parts.publishRoutes(),
@@ -113,11 +135,13 @@ export async function createApp(config: Config): Promise<App> {
   };
 }
 
-function databaseUrl(config: Config): URL {
-  if (config.database !== undefined) return new URL(config.database);
-  return new URL(
-    `sqlite:${pathToFileURL(join(config.dataDir, 'rondo.db')).href.slice('file:'.length)}`,
-  );
+async function gitVersion(): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['--version'], { timeout: 5000 });
+    return stdout.replace('git version', '').trim();
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Context } from './context.ts';
 import { sealEvents } from './events/seal-events.ts';
+import type { ServerMetrics } from './system/server-metrics.ts';
 import type { Work } from './work.ts';
 
 export type ControlLoop = {
@@ -23,7 +24,12 @@ export type Stage = readonly Lane[];
  */
 export function createControlLoop(
   ctx: Context,
-  parts: { stages: readonly Stage[]; runsIdle(): Promise<void>; runsActive(): Promise<boolean> },
+  parts: {
+    stages: readonly Stage[];
+    runsIdle(): Promise<void>;
+    runsActive(): Promise<boolean>;
+    metrics: Pick<ServerMetrics, 'worked'>;
+  },
 ): ControlLoop {
   let current: Promise<void> | undefined;
   let again = false;
@@ -34,14 +40,19 @@ export function createControlLoop(
     let busy = false;
     for (const work of lane) {
       if (stopped) return false;
+      const startedAt = performance.now();
+      let outcome: 'busy' | 'idle' | 'failed' = 'idle';
       try {
-        if (await work.run(ctx)) busy = true;
+        if (await work.run(ctx)) outcome = 'busy';
       } catch (error) {
+        outcome = 'failed';
         ctx.logger.error(
           { err: error, work: work.name },
           'a part of the control loop failed; it is tried again',
         );
       }
+      if (outcome === 'busy') busy = true;
+      parts.metrics.worked(work.name, outcome, (performance.now() - startedAt) / 1000);
     }
     return busy;
   };

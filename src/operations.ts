@@ -1,5 +1,7 @@
 import type { GatewayClient } from './serving/gateway-client.ts';
+import type { Component } from './examine-components.ts';
 import type { Finding } from './system/examine.ts';
+import type { ServerMetrics } from './system/server-metrics.ts';
 
 /**
  * What routes need from the running process beyond the context: things only the composition root can do. Kept small;
@@ -9,8 +11,9 @@ export type Operations = {
   version: string;
   /** What server and gateway ask for on an address that others can reach. */
   token: string | undefined;
+  metrics: ServerMetrics;
   /** Looks at every part: database, gateway, blobs, disk, clock, executors. */
-  examine(): Promise<Finding[]>;
+  examine(): Promise<{ findings: Finding[]; components: Component[] }>;
   /**
    * Does everything that is due at the calendar's present instant and resolves when nothing is left: sources scanned,
    * features materialised, predictions collected, monitors, releases and triggers evaluated. With a real calendar runs

@@ -25,10 +25,12 @@ export async function createServer(
 ): Promise<RondoServer> {
   const server = fastify({
     loggerInstance: ctx.logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     // Open event streams would keep close() waiting for ever.
     forceCloseConnections: true,
     bodyLimit: 16 << 20,
+    requestIdHeader: false,
+    genReqId: (request) => requestId(request.headers['x-request-id']) ?? ctx.ids.next('request'),
     routerOptions: { maxParamLength: 500 },
   }).withTypeProvider<ZodTypeProvider>() as unknown as RondoServer;
   server.setValidatorCompiler(validatorCompiler);
@@ -40,13 +42,28 @@ export async function createServer(
   });
   const guard = guardOrigin(options);
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'DENY');
+    void reply
+      .header('x-content-type-options', 'nosniff')
+      .header('x-frame-options', 'DENY')
+      .header('x-request-id', request.id);
     try {
       guard(request);
       done();
     } catch (error) {
       done(error as Error);
     }
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? '';
+    const { statusCode: status, elapsedTime } = reply;
+    ctx.operations.metrics.request({ method, route, status }, elapsedTime / 1000);
+    const level = status >= 400 || method !== 'GET' ? 'info' : 'debug';
+    request.log[level](
+      { method, route, path: pathOf(request.url), status, ms: Math.round(elapsedTime * 10) / 10 },
+      'request',
+    );
+    done();
   });
   await server.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'Rondo', version: options.version } },
@@ -63,6 +80,16 @@ export async function createServer(
   await serveScreens(server);
   await server.ready();
   return server;
+}
+
+/** What a client or a proxy calls a request is what the logs call it, when it is a plain word. */
+function requestId(given: string | string[] | undefined): string | undefined {
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
+}
+
+/** Without the query: it may carry what a user has typed. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
 }
 
 async function serveScreens(server: RondoServer): Promise<void> {

@@ -6,12 +6,22 @@ import type { CommandModule } from '../cli.ts';
 
 const MARKS = { ok: 'ok     ', warning: 'warning', failed: 'failed ' };
 
+type Component = Finding & { version: string | null };
+
+function line(finding: Finding & { version?: string | null }): string {
+  const version =
+    finding.version === undefined || finding.version === null ? '' : ` (${finding.version})`;
+  const help = finding.help === undefined ? '' : `\n                         try: ${finding.help}`;
+  return `${MARKS[finding.state]}  ${finding.part.padEnd(14)}  ${finding.detail}${version}${help}`;
+}
+
 export const doctorCommand: CommandModule = (program, cli) => {
   program
     .command('doctor')
     .description('examine this machine, the project and the running server')
     .option('--dir <project>', 'folder with rondo.yaml', '.')
     .action(async (options: { dir: string }) => {
+      const components: Component[] = [];
       const findings: Finding[] = [examineNode(process.versions.node)];
       const file = join(resolve(options.dir), PROJECT_FILE);
       findings.push(
@@ -25,8 +35,11 @@ export const doctorCommand: CommandModule = (program, cli) => {
             },
       );
       try {
-        const { findings: remote } = await cli.api().get<{ findings: Finding[] }>('/api/doctor');
-        findings.push(...remote);
+        const remote = await cli
+          .api()
+          .get<{ findings: Finding[]; components: Component[] }>('/api/doctor');
+        findings.push(...remote.findings);
+        components.push(...remote.components);
       } catch {
         findings.push({
           part: 'server',
@@ -35,13 +48,13 @@ export const doctorCommand: CommandModule = (program, cli) => {
           help: 'Start it with "rondo up".',
         });
       }
-      cli.result({ findings }, (value) =>
-        value.findings
-          .map(
-            (finding) =>
-              `${MARKS[finding.state]}  ${finding.part.padEnd(10)}  ${finding.detail}${finding.help === undefined ? '' : `\n                     try: ${finding.help}`}`,
-          )
-          .join('\n'),
+      cli.result({ findings, components }, (value) =>
+        [
+          ...value.findings.map(line),
+          ...(value.components.length === 0
+            ? []
+            : ['', 'Components', ...value.components.map(line)]),
+        ].join('\n'),
       );
       if (findings.some((finding) => finding.state === 'failed')) process.exitCode = 1;
     });

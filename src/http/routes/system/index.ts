@@ -3,6 +3,7 @@ import { advanceCalendar, getCalendar, settle } from './calendar.ts';
 import { getDoctor } from './get-doctor.ts';
 import { getEvent } from './get-event.ts';
 import { getHealth } from './get-health.ts';
+import { getMetrics } from './get-metrics.ts';
 import { getVersion } from './get-version.ts';
 import { listEvents } from './list-events.ts';
 import { verifyAudit } from './verify-audit.ts';
@@ -12,6 +13,7 @@ export const systemRoutes: readonly Route[] = [
   getHealth,
   getVersion,
   getDoctor,
+  getMetrics,
   getCalendar,
   advanceCalendar,
   settle,

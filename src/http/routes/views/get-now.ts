@@ -22,7 +22,7 @@ export const getNow: Route = (server, ctx) => {
     async () => {
       const realMs = ctx.clocks.monotonic.nowMs();
       if (!health || realMs - health.atMs > KEEP_MS) {
-        const findings = await ctx.operations.examine();
+        const { findings } = await ctx.operations.examine();
         health = {
           atMs: realMs,
           parts: [
