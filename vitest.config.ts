@@ -12,6 +12,22 @@ const noPostgres =
   process.env.RONDO_TEST_POSTGRES_URL === undefined ? missing(postgresEngine) : undefined;
 if (noPostgres !== undefined) process.stderr.write(`Skipped on PostgreSQL: ${noPostgres}\n`);
 
+const postgres =
+  noPostgres === undefined
+    ? [
+        {
+          test: {
+            name: 'postgres',
+            include: [...onDatabase, 'src/**/*.postgres.test.ts'],
+            env: { RONDO_TEST_DATABASE: 'postgres' },
+            testTimeout: 60_000,
+            hookTimeout: 60_000,
+            globalSetup: './test/harness/postgres-setup.ts',
+          },
+        },
+      ]
+    : [];
+
 // `unit`: beside the source, seconds. `postgres`: those of them that store something, on a real PostgreSQL.
 // `suite`: real processes, servers, browser, the demo once.
 export default defineConfig({
@@ -22,20 +38,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/architecture/*.test.ts'],
+          exclude: ['src/**/*.postgres.test.ts'],
           testTimeout: 30_000,
         },
       },
-      {
-        test: {
-          name: 'postgres',
-          include: noPostgres === undefined ? onDatabase : [],
-          passWithNoTests: true,
-          env: { RONDO_TEST_DATABASE: 'postgres' },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          globalSetup: './test/harness/postgres-setup.ts',
-        },
-      },
+      ...postgres,
       {
         test: {
           name: 'suite',

@@ -33,7 +33,7 @@ export function supervise(flags: readonly string[], env: NodeJS.ProcessEnv): Sup
 
   const start = (part: Part, failures: number): void => {
     const child = fork(main, [part, ...flags], {
-      env: { ...env, RONDO_SUPERVISED: '1' },
+      env: { ...(part === 'server' ? env : withoutDatabase(env)), RONDO_SUPERVISED: '1' },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     children.set(part, child);
@@ -87,4 +87,12 @@ export function supervise(flags: readonly string[], env: NodeJS.ProcessEnv): Sup
   start('gateway', 0);
   start('server', 0);
   return { ready: ready.promise, done: done.promise, stop };
+}
+
+/** Only the server needs the database, and its URL may carry a password. */
+function withoutDatabase({
+  RONDO_DATABASE: _database,
+  ...others
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return others;
 }

@@ -3,6 +3,7 @@ import { readConfig, type ConfigFlags } from '../../config/config.ts';
 import { requireProjectFile } from '../../config/project-file/load-project-file.ts';
 import { supervise } from '../../supervisor.ts';
 import type { CommandModule } from '../cli.ts';
+import { hidePassword } from '../hide-password.ts';
 
 /** Flags that `up`, `server` and `gateway` share. */
 export function withServerFlags(command: Command): Command {
@@ -35,9 +36,14 @@ export const upCommand: CommandModule = (program, cli) => {
       const {
         json: _json,
         url: _url,
+        database,
         ...own
       } = flags as ConfigFlags & { json?: boolean; url?: string };
-      const supervisor = supervise(passOn(own), process.env);
+      hidePassword(database);
+      const supervisor = supervise(passOn(own), {
+        ...process.env,
+        ...(database === undefined ? {} : { RONDO_DATABASE: database }),
+      });
       process.on('SIGTERM', supervisor.stop);
       process.on('SIGINT', supervisor.stop);
       const addresses = await supervisor.ready.catch(() => undefined);

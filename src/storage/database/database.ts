@@ -1,7 +1,7 @@
 import type { Kysely, Transaction as KyselyTransaction } from 'kysely';
 import { AppError } from '../../base/app-error.ts';
 import { databaseDialects } from './dialects/index.ts';
-import type { OpenedDatabase } from './dialects/dialect.ts';
+import type { Claim, DatabaseDialect, OpenedDatabase } from './dialects/dialect.ts';
 import { migrateToLatest } from './migrate.ts';
 import type { Tables } from './tables/index.ts';
 
@@ -11,28 +11,35 @@ export type ReadDatabase = Pick<Kysely<Tables>, 'selectFrom' | 'with' | 'fn'>;
 export type Database = Kysely<Tables>;
 export type Transaction = KyselyTransaction<Tables>;
 
-export type OpenDatabase = { db: Database } & Pick<
-  OpenedDatabase,
-  'afterCommit' | 'claim' | 'close'
->;
+export type OpenDatabase = { db: Database } & Pick<OpenedDatabase, 'afterCommit' | 'close'>;
 
 /**
- * Opens the database a URL names and brings it to the newest schema.
- * Throws `DATA_DIR_NEWER` when a newer Rondo has written it, `BAD_REQUEST` for an unknown scheme.
+ * Opens the database a URL names and brings it to the newest schema. A server takes it for itself before: `onTaken` is
+ * called when it was lost to another one. Throws `DATA_DIR_NEWER` when a newer Rondo has written it, `DATABASE_IN_USE`
+ * when another server has it, `USAGE` for an unknown scheme.
  */
-export async function openDatabase(url: URL): Promise<OpenDatabase> {
-  const dialect = databaseDialects.find((candidate) => candidate.schemes.includes(url.protocol));
-  if (!dialect) {
-    const known = databaseDialects.flatMap((candidate) => candidate.schemes).join(' ');
-    throw new AppError('BAD_REQUEST', `No database engine for ${url.protocol}; known: ${known}`);
-  }
-  const opened = await dialect.open(url);
-  try {
-    await migrateToLatest(opened.kysely);
-  } catch (error) {
+export async function openDatabase(url: URL, server?: { onTaken(): void }): Promise<OpenDatabase> {
+  const opened = await dialectOf(url).open(url);
+  const { kysely, afterCommit } = opened;
+  let claim: Claim | undefined;
+  const close = async (): Promise<void> => {
     await opened.close();
+    await claim?.release();
+  };
+  try {
+    if (server) claim = await opened.claim(server.onTaken);
+    await migrateToLatest(kysely);
+  } catch (error) {
+    await close();
     throw error;
   }
-  const { kysely, afterCommit, claim, close } = opened;
-  return { db: kysely, afterCommit, claim, close };
+  return { db: kysely, afterCommit, close };
+}
+
+/** The engine a URL selects. Throws `USAGE`. */
+export function dialectOf(url: URL): DatabaseDialect {
+  const dialect = databaseDialects.find((candidate) => candidate.schemes.includes(url.protocol));
+  if (dialect) return dialect;
+  const known = databaseDialects.flatMap((candidate) => candidate.schemes).join(' ');
+  throw new AppError('USAGE', `No database engine for ${url.protocol}; known: ${known}`);
 }

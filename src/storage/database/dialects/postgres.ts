@@ -52,21 +52,19 @@ async function examine(lanes: Lanes): Promise<void> {
     const { rows } = await client.query<{ version: string; encoding: string }>(
       `select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`,
     );
-    const major = Math.floor(Number(rows[0]?.version ?? 0) / 10_000);
-    if (major < OLDEST) {
-      throw new AppError(
-        'DATABASE_UNSUITABLE',
-        `${lanes.shown} runs PostgreSQL ${major}; Rondo needs ${OLDEST} or newer.`,
-      );
-    }
-    const encoding = rows[0]?.encoding ?? '';
-    if (encoding !== 'UTF8') {
-      throw new AppError(
-        'DATABASE_UNSUITABLE',
-        `${lanes.shown} has the encoding ${encoding}; Rondo needs UTF8.`,
-      );
+    const fault = unsuitable(rows[0] ?? { version: '0', encoding: '' });
+    if (fault !== undefined) {
+      throw new AppError('DATABASE_UNSUITABLE', `${lanes.shown} ${fault}.`);
     }
   } finally {
     client.release();
   }
+}
+
+/** Why a server of this `server_version_num`, or a database of this encoding, does not do; undefined when it does. */
+export function unsuitable(found: { version: string; encoding: string }): string | undefined {
+  const major = Math.floor(Number(found.version) / 10_000);
+  if (major < OLDEST) return `runs PostgreSQL ${major}; Rondo needs ${OLDEST} or newer`;
+  if (found.encoding !== 'UTF8') return `has the encoding ${found.encoding}; Rondo needs UTF8`;
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { AppError } from '../../../../base/app-error.ts';
 import type { PostgresTarget } from './connection-options.ts';
@@ -41,8 +42,9 @@ export type Lanes = {
  * stores rely on that order: what a transaction has read stays so until it ends, and positions are given in order of commit.
  */
 export function openLanes(target: PostgresTarget): Lanes {
-  const readers = poolOf(target, target.readers);
-  const writer = poolOf(target, 1);
+  const sockets = new Set<Socket>();
+  const readers = poolOf(target, target.readers, sockets);
+  const writer = poolOf(target, 1, sockets);
   let waiting: (() => void)[] | undefined;
 
   const connect = async (pool: pg.Pool): Promise<pg.PoolClient> =>
@@ -78,15 +80,25 @@ export function openLanes(target: PostgresTarget): Lanes {
     },
     async close() {
       await Promise.all([readers.end(), writer.end()]);
+      // One that failed while it asked for a password is left open by the driver.
+      for (const socket of sockets) socket.destroy();
     },
   };
   return lanes;
 }
 
-function poolOf(target: PostgresTarget, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...target.config, max, idleTimeoutMillis: 60_000 });
+function poolOf(target: PostgresTarget, max: number, sockets: Set<Socket>): pg.Pool {
+  const stream = (): Socket => {
+    const socket = new Socket();
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    return socket;
+  };
+  const pool = new pg.Pool({ ...target.config, stream, max, idleTimeoutMillis: 60_000 });
   // An idle connection that ends is replaced at the next need of one.
   pool.on('error', () => undefined);
+  // One in use tells its loss by the statement under way or the next; unheard, this event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
