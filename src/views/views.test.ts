@@ -149,6 +149,7 @@ describe('read models of the screens', () => {
       ['metric', 'passed'],
       ['beats', 'refused'],
       ['slices', 'passed'],
+      ['skew', 'passed'],
     ]);
     expect(version.sentence).toContain("against the champion's");
     const values = version.slices.map((slice) => slice.estimate.value ?? 0);
@@ -268,6 +269,8 @@ describe('read models of the screens', () => {
         '/endpoints/late-arrival',
         '/runs/run_0021',
         '/releases/release_0010',
+        '/features/origin_delay',
+        '/alarms/alarm_0024',
       ]),
     );
   });

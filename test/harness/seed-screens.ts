@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../src/base/json.ts';
+import { seedCommits } from './seed-screens-commits.ts';
+import { seedEvents } from './seed-screens-events.ts';
+import { originDelay, seededSkew, seedFeatures } from './seed-screens-features.ts';
 import type { TestContext } from './test-context.ts';
 
 const HOUR_MS = 36e5;
@@ -34,6 +37,9 @@ export async function seedScreens(ctx: TestContext): Promise<SeededScreens> {
   await seedReleases(ctx, startMs, random);
   await seedServing(ctx, startMs, weeks, random);
   await seedMonitoring(ctx, startMs, weeks, random);
+  await seedFeatures(ctx, endMs);
+  await seedCommits(ctx, startMs);
+  await seedEvents(ctx);
   return { startMs, endMs, weeks };
 }
 
@@ -397,6 +403,7 @@ async function seedModels(
         created_ms: atMs,
       })
       .execute();
+    if (week % 4 === 2) await seedSkipped(ctx, week, atMs);
     if (failed || running) continue;
     await ctx.db
       .insertInto('runs')
@@ -438,6 +445,28 @@ async function seedModels(
       alias: 'champion',
       version: '19',
       moved_at_ms: startMs + 23 * WEEK_MS,
+    })
+    .execute();
+}
+
+/** Data came while the pipeline ran: an occasion without a run. */
+async function seedSkipped(ctx: TestContext, week: number, atMs: number): Promise<void> {
+  await ctx.db
+    .insertInto('trigger_firings')
+    .values({
+      firing_id: `firing_${String(week).padStart(4, '0')}b`,
+      trigger: 'train/new-data',
+      pipeline: 'train',
+      kind: 'new-data',
+      occasion: `event_data_${week}`,
+      event_id: null,
+      due_ms: atMs + HOUR_MS,
+      state: 'skipped',
+      run_id: null,
+      reason: 'A run of train was in progress; 161,204 new rows of flights wait for the next.',
+      missed: 0,
+      cause: '{}',
+      created_ms: atMs + HOUR_MS,
     })
     .execute();
 }
@@ -497,7 +526,7 @@ async function seedVersion(
         {
           column: 'origin_delay_late_share',
           view: 'origin_delay',
-          viewDigest: `sha256:${'d'.repeat(64)}`,
+          viewDigest: originDelay.digest,
           feature: 'late_share',
           entity: 'origin',
           ttlMs: 12 * HOUR_MS,
@@ -585,6 +614,16 @@ async function seedVersion(
           }),
         }),
         event_id: `event_gate_${number}_2`,
+        at_ms: atMs,
+      },
+      {
+        model: 'late-arrival',
+        version: String(number),
+        position: 3,
+        kind: 'skew',
+        settings: '{}',
+        ...seededSkew(number),
+        event_id: `event_gate_${number}_3`,
         at_ms: atMs,
       },
     ])
@@ -777,7 +816,7 @@ async function seedServing(
       origin_delay_late_share: index % 37 === 0 ? null : 0.21,
     }),
     entities: canonicalJson({ origin: ['ORD', 'SFO', 'ATL'][index % 3] ?? 'ORD' }),
-    views: '{}',
+    views: canonicalJson({ origin_delay: originDelay.digest }),
     missing: index % 37 === 0 ? '["origin_delay_late_share"]' : '[]',
     score: 0.05 + random() * 0.4,
     error: null,

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net';
 import type { ProjectDefinition } from '../../src/config/project-file/project-definition.ts';
 import { createServer } from '../../src/http/server.ts';
 import { foundGateway } from '../../src/serving/found-gateway.ts';
+import { createServerMetrics } from '../../src/system/server-metrics.ts';
+import { serverFigures } from '../../src/views/server-figures.ts';
 import { seedScreens } from './seed-screens.ts';
 import { testContext, type TestContext } from './test-context.ts';
 
@@ -13,7 +15,15 @@ const flightsProject = {
     },
   },
   pipelines: {
-    train: { parameters: {}, steps: { extract: { in: ['flights'] } }, triggers: [] },
+    train: {
+      parameters: {},
+      steps: { extract: { in: ['flights'] } },
+      triggers: [
+        { kind: 'schedule', cron: '0 4 * * 1', timezone: 'UTC', cool_down: 0 },
+        { kind: 'new-data', dataset: 'flights', min_rows: 150_000, cool_down: 0 },
+        { kind: 'alarm', monitor: 'late-arrival/quality', cool_down: 6048e5 },
+      ],
+    },
   },
   endpoints: {
     'late-arrival': {
@@ -43,11 +53,23 @@ export async function startScreens(
       operations: {
         token: undefined,
         version: '0.1.0',
+        metrics: createServerMetrics({
+          version: '0.1.0',
+          dataFolder: ctx.paths.root,
+          figures: () => serverFigures(ctx.db),
+        }),
         examine: () =>
-          Promise.resolve([
-            { part: 'database', state: 'ok', detail: 'answers' },
-            { part: 'gateway', state: options.empty === true ? 'warning' : 'ok', detail: 'ready' },
-          ]),
+          Promise.resolve({
+            findings: [
+              { part: 'database', state: 'ok', detail: 'answers' },
+              {
+                part: 'gateway',
+                state: options.empty === true ? 'warning' : 'ok',
+                detail: 'ready',
+              },
+            ],
+            components: [],
+          }),
         settle: nothing,
         publishRoutes: nothing,
         advanceCalendar: nothing,
