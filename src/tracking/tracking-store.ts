@@ -1,5 +1,7 @@
+import { insertRows } from '../storage/database/insert-rows.ts';
 import type { ReadDatabase, Transaction } from '../storage/database/database.ts';
 import type { ExperimentRow, MetricRow, RunRow } from '../storage/database/tables/tracking.ts';
+import { insertExperiment } from './experiments-store.ts';
 import {
   PARAM_VALUE_LIMIT,
   storedMetricValue,
@@ -22,19 +24,12 @@ export async function ensureExperiment(
     .where('name', '=', name)
     .executeTakeFirst();
   if (known) return known;
-  // Text ids of one length compare as numbers do; the longest come first.
-  const ids = await tx.selectFrom('experiments').select('experiment_id').execute();
-  const next = String(Math.max(...ids.map((row) => Number(row.experiment_id))) + 1);
-  const row: ExperimentRow = {
-    experiment_id: next,
+  return insertExperiment(tx, {
     name,
-    artifact_location: `mlflow-artifacts:/${next}`,
-    lifecycle_stage: 'active',
-    creation_time_ms: nowMs,
-    last_update_time_ms: nowMs,
-  };
-  await tx.insertInto('experiments').values(row).execute();
-  return row;
+    artifactLocation: null,
+    nowMs,
+    taken: () => new Error(`the experiment ${name} was made meanwhile`),
+  });
 }
 
 export async function insertTrackedRun(
@@ -73,6 +68,35 @@ export async function insertTrackedRun(
     ...run.tags,
   });
   await logParams(tx, run.runId, run.params);
+}
+
+/** Inserts a run as a client made it. */
+export async function insertClientRun(tx: Transaction, row: RunRow): Promise<RunRow> {
+  await tx.insertInto('runs').values(row).execute();
+  return row;
+}
+
+/** Writes the columns of a run that a client may change. */
+export async function updateRun(
+  tx: Transaction,
+  runId: string,
+  { name, status, end_time_ms, lifecycle_stage, parent_run_id }: RunRow,
+): Promise<void> {
+  await tx
+    .updateTable('runs')
+    .set({ name, status, end_time_ms, lifecycle_stage, parent_run_id })
+    .where('run_id', '=', runId)
+    .execute();
+}
+
+/** Takes a tag away; false when there was none. */
+export async function removeTag(tx: Transaction, runId: string, key: string): Promise<boolean> {
+  const gone = await tx
+    .deleteFrom('run_tags')
+    .where('run_id', '=', runId)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return gone.numDeletedRows > 0n;
 }
 
 export async function setTrackedStatus(
@@ -146,12 +170,28 @@ export async function logParams(
   return refused;
 }
 
+const METRICS = {
+  table: 'metrics',
+  columns: ['run_id', 'key', 'value', 'is_nan', 'step', 'timestamp_ms'],
+  // A point logged again (a client's retry) is there already.
+  conflict: 'do nothing',
+};
+const LATEST = {
+  table: 'latest_metrics',
+  columns: METRICS.columns,
+  conflict: `("run_id", "key") do update set value = excluded.value, is_nan = excluded.is_nan,
+    step = excluded.step, timestamp_ms = excluded.timestamp_ms
+    where (excluded.step, excluded.timestamp_ms, excluded.value, excluded.is_nan)
+      > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value, latest_metrics.is_nan)`,
+};
+
 /** Appends values to the metrics' histories and keeps the latest of each: the greatest (step, timestamp, value). */
 export async function logMetrics(
   tx: Transaction,
   runId: string,
   points: readonly MetricPoint[],
 ): Promise<void> {
+  if (points.length === 0) return;
   const rows = points.map((point): MetricRow => ({
     run_id: runId,
     key: point.key,
@@ -159,50 +199,25 @@ export async function logMetrics(
     step: point.step ?? 0,
     timestamp_ms: point.timestampMs,
   }));
-  for (let i = 0; i < rows.length; i += CHUNK) {
-    await tx
-      .insertInto('metrics')
-      .values(rows.slice(i, i + CHUNK))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
   const latest = new Map<string, MetricRow>();
   for (const row of rows) {
     const known = latest.get(row.key);
     if (!known || isLater(row, known)) latest.set(row.key, row);
   }
-  const candidates = [...latest.values()];
-  for (let i = 0; i < candidates.length; i += CHUNK) {
-    const chunk = candidates.slice(i, i + CHUNK);
-    const stored = await tx
-      .selectFrom('latest_metrics')
-      .selectAll()
-      .where('run_id', '=', runId)
-      .where(
-        'key',
-        'in',
-        chunk.map((row) => row.key),
-      )
-      .execute();
-    const known = new Map(stored.map((row) => [row.key, row]));
-    const winners = chunk.filter((row) => {
-      const old = known.get(row.key);
-      return !old || isLater(row, old);
-    });
-    if (winners.length === 0) continue;
-    await tx
-      .insertInto('latest_metrics')
-      .values(winners)
-      .onConflict((conflict) =>
-        conflict.columns(['run_id', 'key']).doUpdateSet((eb) => ({
-          value: eb.ref('excluded.value'),
-          is_nan: eb.ref('excluded.is_nan'),
-          step: eb.ref('excluded.step'),
-          timestamp_ms: eb.ref('excluded.timestamp_ms'),
-        })),
-      )
-      .execute();
-  }
+  await insertRows(tx, METRICS, rows.toSorted(byPlace).map(valuesOf));
+  await insertRows(tx, LATEST, [...latest.values()].toSorted(byPlace).map(valuesOf));
+}
+
+function valuesOf(row: MetricRow): unknown[] {
+  return [row.run_id, row.key, row.value, row.is_nan, row.step, row.timestamp_ms];
+}
+
+/** One order for all writers, so that two that share rows never wait for each other in a ring. */
+function byPlace(a: MetricRow, b: MetricRow): number {
+  if (a.key !== b.key) return a.key < b.key ? -1 : 1;
+  return (
+    a.timestamp_ms - b.timestamp_ms || a.step - b.step || a.value - b.value || a.is_nan - b.is_nan
+  );
 }
 
 /** Names blobs as a run's artifacts; a path logged again points to the new blob. */
