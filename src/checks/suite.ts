@@ -37,6 +37,7 @@ const WORDS = [
   'kind',
   'name',
   'severity',
+  ...checkKinds.map((kind) => kind.kind),
   ...new Set(checkKinds.flatMap((kind) => Object.keys(kind.config.shape))),
 ];
 

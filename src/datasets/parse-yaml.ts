@@ -24,6 +24,15 @@ export function parseYaml<T>(
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues[0]);
   const path = issue?.path ?? [];
+  if (issue?.code === 'invalid_union' && 'discriminator' in issue) {
+    const place = document.getIn(path.filter(isKey));
+    const given = typeof place === 'string' ? place : String(place);
+    const near = nearestWord(given, options.words ?? []);
+    return fail(
+      offsetOf(document.contents, path),
+      `${path.map(String).join('.')}: there is no ${String(path.at(-1))} "${given}"${near === undefined ? '' : `. Did you mean "${near}"?`}`,
+    );
+  }
   const key = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const near = key === undefined ? undefined : nearestWord(key, options.words ?? []);
   const where = [...path, ...(key === undefined ? [] : [key])].map(String).join('.');
@@ -31,6 +40,10 @@ export function parseYaml<T>(
     offsetOf(document.contents, key === undefined ? path : [...path, key]),
     `${where === '' ? 'the file' : where}: ${issue?.message ?? 'invalid'}${near === undefined ? '' : `. Did you mean "${near}"?`}`,
   );
+}
+
+function isKey(step: PropertyKey): step is string | number {
+  return typeof step !== 'symbol';
 }
 
 type Issue = z.core.$ZodIssue;

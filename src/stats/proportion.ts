@@ -23,7 +23,11 @@ export function wilsonInterval(hits: Hits, alpha: number): Interval {
     (z *
       Math.sqrt((share * (1 - share)) / hits.trials + (z * z) / (4 * hits.trials * hits.trials))) /
     scale;
-  return { lower: Math.max(0, centre - half), upper: Math.min(1, centre + half) };
+  return {
+    // Rounding would leave a speck below or above what was never, or always, seen.
+    lower: hits.events === 0 ? 0 : Math.max(0, centre - half),
+    upper: hits.events === hits.trials ? 1 : Math.min(1, centre + half),
+  };
 }
 
 /** Exact two-sided interval of a proportion at level 1 - alpha (Clopper & Pearson, Biometrika 1934). */

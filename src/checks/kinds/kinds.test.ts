@@ -182,7 +182,10 @@ test('what cannot be computed fails alone, a missing column is named', async () 
 });
 
 test.each([
-  ['rondo-checks: 1\nchecks:\n  - { kind: not_nul, column: a }\n', /s.yaml:3:\d+: .*/],
+  [
+    'rondo-checks: 1\nchecks:\n  - { kind: not_nul, column: a }\n',
+    /s.yaml:3:\d+: .*Did you mean "not_null"/,
+  ],
   [
     'rondo-checks: 1\nchecks:\n  - { kind: not_null, column: a, mosty: 1 }\n',
     /s.yaml:3:34: .*Did you mean "mostly"/,

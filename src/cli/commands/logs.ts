@@ -17,10 +17,13 @@ export const logsCommand: CommandModule = (program, cli) => {
         const path = `/api/runs/${encodeURIComponent(run)}`;
         const steps =
           step === undefined
-            ? (await cli.api().get<RunDetail>(path)).steps.map((one) => one.step)
-            : [step];
-        for (const name of steps) {
-          if (step === undefined) cli.say(`== ${name}`);
+            ? (await cli.api().get<RunDetail>(path)).steps
+            : [{ step, state: '', attempts: [null] }];
+        for (const { step: name, state, attempts } of steps) {
+          const tried = attempts.length > 0;
+          // A step that was never tried here has no log: its outputs were reused, or it was not its turn.
+          if (step === undefined) cli.say(tried ? `== ${name}` : `== ${name}: ${state}`);
+          if (!tried) continue;
           const response = await cli.api().stream(`${path}/steps/${encodeURIComponent(name)}/log`, {
             attempt: options.attempt,
             follow: options.follow,
