@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { appendEvent } from '../events/append-event.ts';
 import type { Event } from '../events/event.ts';
 import { eventsAfter, moveCursor, readCursor } from '../events/event-store.ts';
+import { adoptVersions } from '../registry/actions/adopt-versions.ts';
 import { registerVersion } from '../registry/actions/register-version.ts';
 import type { ModelVersion } from '../registry/model-version.ts';
 import { versionsInState } from '../registry/registry-store.ts';
@@ -96,29 +97,50 @@ async function registerProduced(ctx: Context): Promise<boolean> {
   return events.length > 0;
 }
 
-/** The version is found again by its run, so an event that is handled twice registers once. */
+/**
+ * What the run handed over, and what its steps registered through MLflow, become candidates. Versions are found again by
+ * their run, so an event that is handled twice registers once.
+ */
 async function registerEvent(ctx: Context, event: Event): Promise<void> {
   const data = event.data as { produced?: Json; workingTree?: Json };
-  if (data.produced === null || data.produced === undefined) return;
-  const parsed = produced.safeParse(data.produced);
+  const runId = event.subject.id;
+  const handed = data.produced === null || data.produced === undefined ? null : data.produced;
+  const parsed = produced.safeParse(handed);
+  const adopted = await adoptVersions(ctx, { runId, produced: parsed.data ?? null });
+  for (const { version, reason } of adopted.unfit)
+    await refuseCandidate(ctx, version, { reasons: [reason], gates: [] });
+  const registered = handed === null ? undefined : await registerHanded(ctx, runId, handed, parsed);
+  if (data.workingTree !== true) return;
+  const reason =
+    'Refused: an ad hoc run of the working tree made it; only a deployed commit makes models that are promoted.';
+  const candidates = new Map(
+    [...adopted.candidates, ...(registered ? [registered] : [])].map((version) => [
+      `${version.model}/${version.version}`,
+      version,
+    ]),
+  );
+  for (const version of candidates.values()) {
+    if (version.state === 'candidate')
+      await refuseCandidate(ctx, version, { reasons: [reason], gates: [] });
+  }
+}
+
+async function registerHanded(
+  ctx: Context,
+  runId: string,
+  handed: Json,
+  parsed: ReturnType<typeof produced.safeParse>,
+): Promise<ModelVersion | undefined> {
   try {
     if (!parsed.success)
       throw new AppError(
         'MODEL_INVALID',
         `The run says what it produced in a form not known: ${parsed.error.message}`,
       );
-    const version = await registerVersion(ctx, {
-      runId: event.subject.id,
-      produced: parsed.data,
-    });
-    if (data.workingTree === true && version.state === 'candidate') {
-      const reason =
-        'Refused: an ad hoc run of the working tree made it; only a deployed commit makes models that are promoted.';
-      await refuseCandidate(ctx, version, { reasons: [reason], gates: [] });
-    }
+    return await registerVersion(ctx, { runId, produced: parsed.data });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const model = (data.produced as { model?: Json }).model ?? null;
+    const model = (handed as { model?: Json }).model ?? null;
     await ctx.db.transaction().execute((tx) =>
       appendEvent(ctx, tx, {
         type: 'candidate.refused',
@@ -126,12 +148,13 @@ async function registerEvent(ctx: Context, event: Event): Promise<void> {
         data: {
           model,
           version: null,
-          runId: event.subject.id,
+          runId,
           reasons: [`Refused: ${error.message}`],
           gates: [],
         },
       }),
     );
+    return undefined;
   }
 }
 

@@ -2,12 +2,13 @@ import { AppError } from '../base/app-error.ts';
 import type { Context } from '../context.ts';
 import { readTree, type TreeEntry } from '../storage/blobs/tree.ts';
 import type { Digest } from '../storage/blobs/blob-store.ts';
-import type { LoggedModelRow, RunRow } from '../storage/database/tables/tracking.ts';
+import { findLoggedModel } from '../tracking/logged-models-store.ts';
+import { findTrackedRun } from '../tracking/tracking-store.ts';
 import { parseModelSource, wrongOwner, type ModelAddress } from './model-source.ts';
 import { latestOf, modelTags, requireModel, requireRecord } from './registered-model-store.ts';
 import { invalid, isPrompt, stageOf } from './registry-names.ts';
 import { findAlias } from './registry-store.ts';
-import { filesUnder, trackedFiles } from './source-files.ts';
+import { trackedFiles } from './source-files.ts';
 
 /** What a new version is made of. */
 export type ResolvedSource = {
@@ -30,7 +31,7 @@ export async function resolveSource(ctx: Ctx, given: Given): Promise<ResolvedSou
   const source = parseModelSource(given.source);
   if (source.kind === 'model' && source.address.kind !== 'logged')
     return resolveVersion(ctx, given, source.address);
-  const model = given.modelId ? await findLoggedModel(ctx, given.modelId) : undefined;
+  const model = given.modelId ? await findLoggedModel(ctx.db, given.modelId) : undefined;
   const found = {
     source: given.source,
     runId: given.runId ?? model?.source_run_id ?? null,
@@ -48,14 +49,14 @@ export async function resolveSource(ctx: Ctx, given: Given): Promise<ResolvedSou
       return { ...found, files: await runFolder(ctx, source.runId, source.path) };
     }
     case 'artifacts': {
-      const field = given.modelId === undefined ? 'run_id' : 'model_id';
       const owner = model
-        ? model.artifact_location
-        : given.runId && (await findRun(ctx, given.runId))?.artifact_uri;
-      const root = owner?.replace(/^mlflow-artifacts:\/+/, '');
-      const held = root && (source.path === root || source.path.startsWith(`${root}/`));
-      if (!held) throw wrongOwner(given.source, field);
-      return { ...found, files: await filesUnder(ctx, source.path) };
+        ? { id: model.model_id, uri: model.artifact_location }
+        : await runOwner(ctx, given.runId);
+      const root = owner?.uri.replace(/^mlflow-artifacts:\/+/, '');
+      if (!owner || !root || (source.path !== root && !source.path.startsWith(`${root}/`)))
+        throw wrongOwner(given.source, given.modelId === undefined ? 'run_id' : 'model_id');
+      const folder = source.path.slice(root.length + 1);
+      return { ...found, files: await trackedFiles(ctx, owner.id, folder) };
     }
     case 'elsewhere':
       return { ...found, files: [] };
@@ -131,17 +132,10 @@ async function runFolder(ctx: Ctx, runId: string, path: string): Promise<TreeEnt
   return model ? trackedFiles(ctx, model.model_id, folder.join('/')) : [];
 }
 
-async function findLoggedModel(
+async function runOwner(
   ctx: Pick<Context, 'db'>,
-  modelId: string,
-): Promise<LoggedModelRow | undefined> {
-  return ctx.db
-    .selectFrom('logged_models')
-    .selectAll()
-    .where('model_id', '=', modelId)
-    .executeTakeFirst();
-}
-
-async function findRun(ctx: Pick<Context, 'db'>, runId: string): Promise<RunRow | undefined> {
-  return ctx.db.selectFrom('runs').selectAll().where('run_id', '=', runId).executeTakeFirst();
+  runId: string | undefined,
+): Promise<{ id: string; uri: string } | undefined> {
+  const run = runId === undefined ? undefined : await findTrackedRun(ctx.db, runId);
+  return run && { id: run.run_id, uri: run.artifact_uri };
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { produced as producedSchema } from '../../src/contract/produced.ts';
 import { eventsAfter } from '../../src/events/event-store.ts';
+import { adoptVersions } from '../../src/registry/actions/adopt-versions.ts';
 import { moveAlias } from '../../src/registry/actions/move-alias.ts';
 import { registerVersion } from '../../src/registry/actions/register-version.ts';
 import { setVersionState } from '../../src/registry/registry-store.ts';
+import { readTree } from '../../src/storage/blobs/tree.ts';
 import { insertTrackedRun, logArtifacts } from '../../src/tracking/tracking-store.ts';
 import { lateProject, modelFolder, succeedRun } from '../harness/produce-model.ts';
 import { startScreens } from '../harness/start-screens.ts';
@@ -20,7 +23,19 @@ beforeEach(() => {
   name = `model-${serial}`;
 });
 
-type Answer = { status: number; body: Record<string, any> };
+type Item = { name: string; version: string; source: string } & Record<string, unknown>;
+type Answer = {
+  status: number;
+  body: {
+    message: string;
+    next_page_token?: string;
+    artifact_uri?: string;
+    registered_model: Item;
+    model_version: Item;
+    registered_models?: Item[];
+    model_versions?: Item[];
+  };
+};
 
 async function call(method: string, path: string, fields: object = {}): Promise<Answer> {
   const url = new URL(`/api/2.0/mlflow/${path}`, server.url);
@@ -189,7 +204,7 @@ describe('versions', () => {
     );
     const versions = await call('POST', 'registered-models/get-latest-versions', { name });
     expect(
-      versions.body.model_versions.map((one: any) => [one.version, one.current_stage]),
+      versions.body.model_versions?.map((one: Item) => [one.version, one.current_stage]),
     ).toEqual([
       ['1', 'Archived'],
       ['2', 'Staging'],
@@ -244,7 +259,7 @@ describe('search', () => {
     }
     const names = async (filter: string, more: object = {}): Promise<string[]> => {
       const answer = await call('GET', 'registered-models/search', { filter, ...more });
-      return (answer.body.registered_models ?? []).map((one: any) => one.name.slice(name.length));
+      return (answer.body.registered_models ?? []).map((one: Item) => one.name.slice(name.length));
     };
     expect(await names(`name LIKE '${name}%'`)).toEqual(['A', 'a', 'b']);
     expect(await names(`name LIKE '${name}a%'`)).toEqual(['a']);
@@ -314,7 +329,7 @@ describe('search', () => {
         filter: `name = '${name}'${filter}`,
         ...more,
       });
-      return (answer.body.model_versions ?? []).map((one: any) => one.version);
+      return (answer.body.model_versions ?? []).map((one: Item) => one.version);
     };
     expect(await numbers('')).toEqual(['1', '3', '2']);
     expect(await numbers(' AND version_number >= 2')).toEqual(['3', '2']);
@@ -488,12 +503,92 @@ describe('what the project carries', () => {
     );
     const found = await call('GET', 'model-versions/search', { filter: "name = 'late'" });
     expect(
-      found.body.model_versions.map((one: any) => [one.version, one.run_id, one.source]),
+      found.body.model_versions?.map((one: Item) => [one.version, one.run_id, one.source]),
     ).toEqual([
       ['3', 'run_3', 'mlflow-artifacts:/registered/late/3'],
       ['1', 'run_1', 'mlflow-artifacts:/registered/late/1'],
     ]);
     const next = await call('POST', 'model-versions/create', { name, source: 's3://x/y' });
     expect(next.body.model_version.version).toBe('4');
+  });
+});
+
+describe('what a step registers', () => {
+  const waiting = async (
+    ctx: typeof server.ctx,
+    step: string,
+    modelTree: `sha256:${string}`,
+  ): Promise<void> => {
+    const files = await readTree(ctx.blobs, modelTree);
+    await ctx.db.transaction().execute(async (tx) => {
+      const run = { experimentId: '0', name: 'r', parentRunId: null, startTimeMs: 1 };
+      await insertTrackedRun(tx, { ...run, runId: step, tags: {}, params: {} });
+      await logArtifacts(
+        tx,
+        step,
+        files.map((file) => ({ ...file, path: `model/${file.path}` })),
+      );
+    });
+    const created = await call('POST', 'model-versions/create', {
+      name,
+      source: `runs:/${step}/model`,
+      run_id: step,
+    });
+    expect(created.status).toBe(200);
+  };
+  const stateOf = async (version: string): Promise<unknown> =>
+    (await fetch(`${server.url}/api/models/${name}/versions/${version}`)).json();
+
+  test('becomes a candidate when the run succeeds, and the folder it hands over is the same one', async () => {
+    const { ctx } = server;
+    const run = `run_p${serial}`;
+    await call('POST', 'registered-models/create', { name });
+    const modelTree = await modelFolder(ctx, { weight: serial });
+    await waiting(ctx, run, modelTree);
+    expect(await stateOf('1')).toMatchObject({ state: 'registered', origin: 'pipeline' });
+    const handed = producedSchema.parse({ model: name, modelTree, metrics: { auc: 0.7 } });
+    for (let twice = 0; twice < 2; twice += 1) {
+      await adoptVersions(ctx, { runId: run, produced: handed });
+      expect(await registerVersion(ctx, { runId: run, produced: handed })).toMatchObject({
+        version: '1',
+        state: 'candidate',
+      });
+    }
+    expect(await stateOf('1')).toMatchObject({
+      state: 'candidate',
+      runId: run,
+      metrics: { auc: 0.7 },
+      signature: [{ name: 'x' }, { name: 'noise' }],
+    });
+  });
+
+  test('is a candidate of its own when the run hands over nothing, or names why it cannot be served', async () => {
+    const { ctx } = server;
+    await call('POST', 'registered-models/create', { name });
+    const run = `run_q${serial}`;
+    await waiting(ctx, run, await modelFolder(ctx, { weight: serial }));
+    const adopted = await adoptVersions(ctx, { runId: run, produced: null });
+    expect(adopted).toMatchObject({ candidates: [{ version: '1', runId: run }], unfit: [] });
+    const other = `run_r${serial}`;
+    await waiting(ctx, other, await modelFolder(ctx, { mlModel: 'flavors: {}\n' }));
+    const unfit = await adoptVersions(ctx, { runId: other, produced: null });
+    expect(unfit).toMatchObject({ candidates: [], unfit: [{ version: { version: '2' } }] });
+    expect(unfit.unfit[0]?.reason).toContain('Refused: MLmodel');
+  });
+
+  test('stays registered beside the folder the run hands over when that is another', async () => {
+    const { ctx } = server;
+    await call('POST', 'registered-models/create', { name });
+    const run = `run_s${serial}`;
+    await waiting(ctx, run, await modelFolder(ctx, { weight: serial }));
+    const modelTree = await modelFolder(ctx, { weight: -serial });
+    const handed = producedSchema.parse({ model: name, modelTree });
+    expect(await adoptVersions(ctx, { runId: run, produced: handed })).toMatchObject({
+      candidates: [],
+    });
+    expect(await registerVersion(ctx, { runId: run, produced: handed })).toMatchObject({
+      version: '2',
+    });
+    expect(await stateOf('1')).toMatchObject({ state: 'registered' });
   });
 });
