@@ -89,6 +89,20 @@ export async function updateRun(
     .execute();
 }
 
+export async function readTag(
+  db: ReadDatabase,
+  runId: string,
+  key: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('run_tags')
+    .select('value')
+    .where('run_id', '=', runId)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return row?.value;
+}
+
 /** Takes a tag away; false when there was none. */
 export async function removeTag(tx: Transaction, runId: string, key: string): Promise<boolean> {
   const gone = await tx

@@ -31,7 +31,8 @@ export type MlflowRoute = {
 
 /**
  * Defines an address of the MLflow protocol: its fields come from the query of a GET and from the JSON body otherwise.
- * What `handle` gives is answered as JSON; undefined is `{}`, a `RawJson` is sent as it is.
+ * What `handle` gives is answered as JSON; undefined is `{}`, a `RawJson` is sent as it is, and the reply itself means
+ * that it has answered.
  */
 export function mlflowRoute<S extends FieldSpecs>(route: {
   method: Method;
@@ -67,9 +68,21 @@ export function serveMlflow(routes: readonly MlflowRoute[]): Route {
       parseBodies(scope as unknown as RondoServer);
       scope.setErrorHandler(sendMlflowError);
       for (const route of routes) addRoute(scope as unknown as RondoServer, ctx, route);
+      for (const root of ['api', 'ajax-api']) {
+        for (const version of ['2.0', '3.0']) {
+          scope.all(`/${root}/${version}/mlflow/*`, { schema: { hide: true } }, unknownAddress);
+        }
+      }
       done();
     });
   };
+}
+
+function unknownAddress(request: FastifyRequest): never {
+  throw new AppError(
+    'ENDPOINT_NOT_FOUND',
+    `This server has no ${request.method} ${request.url.replace(/\?.*$/, '')}.`,
+  );
 }
 
 function addRoute(scope: RondoServer, ctx: RouteContext, route: MlflowRoute): void {
@@ -84,6 +97,7 @@ function addRoute(scope: RondoServer, ctx: RouteContext, route: MlflowRoute): vo
         handler: async (request, reply) => {
           const params = request.params as Record<string, string>;
           const answer = await route.answer({ ctx, params, request, reply });
+          if (answer === reply) return reply;
           const body = answer instanceof RawJson ? answer.body : JSON.stringify(answer ?? {});
           return reply.type('application/json').send(body);
         },
