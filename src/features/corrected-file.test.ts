@@ -8,7 +8,8 @@ import { registerFiles } from '../datasets/actions/register-files.ts';
 import { emptyFeatureCopy, applyPortion, lookUpIn } from '../gateway/feature-copy.ts';
 import { materialiseViews } from './actions/materialise-views.ts';
 import { recomputeVectors, type LoggedVector } from './actions/recompute-vectors.ts';
-import { storedViews, valuesAfter } from './feature-store.ts';
+import { storedViews } from './feature-store.ts';
+import { valuesAfter } from './value-store.ts';
 import { featureSources, type FeatureValue } from './feature-view.ts';
 
 const HOUR = 3_600_000;

@@ -8,7 +8,8 @@ import { registerFiles } from '../datasets/actions/register-files.ts';
 import { eventsOf } from '../events/event-store.ts';
 import { materialiseViews } from './actions/materialise-views.ts';
 import { logQuery } from './feature-log.ts';
-import { storedViews, valuesAfter } from './feature-store.ts';
+import { storedViews } from './feature-store.ts';
+import { valuesAfter } from './value-store.ts';
 import { knownRows } from './view-sql.ts';
 
 const HOUR = 3_600_000;

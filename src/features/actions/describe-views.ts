@@ -2,7 +2,8 @@ import { AppError } from '../../base/app-error.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import type { FeatureValueItem, FeatureViewSummary } from '../../contract/feature-view.ts';
 import type { Context } from '../../context.ts';
-import { storedViews, valuesOfView, type StoredView } from '../feature-store.ts';
+import { storedViews, type StoredView } from '../feature-store.ts';
+import { valuesOfView } from '../value-store.ts';
 import type { FeatureValue } from '../feature-view.ts';
 import { datasetSequences } from '../source-file-store.ts';
 

@@ -7,17 +7,19 @@ import type { AnalyticsSession } from '../../storage/analytics/analytics.ts';
 import { readKnownFiles } from '../dataset-rows.ts';
 import { packBatch, type LogRow } from '../feature-log.ts';
 import {
-  blankValues,
   clearLog,
   insertBatch,
-  insertPending,
   insertSegment,
   moveProgress,
+  type StoredView,
+} from '../feature-store.ts';
+import {
+  blankValues,
+  insertPending,
   nextSequence,
   putValues,
-  type StoredView,
   type ViewValue,
-} from '../feature-store.ts';
+} from '../value-store.ts';
 import {
   featureColumns,
   type FeatureColumn,

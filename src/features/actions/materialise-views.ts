@@ -2,14 +2,8 @@ import { AppError } from '../../base/app-error.ts';
 import type { ProjectDefinition } from '../../config/project-file/project-definition.ts';
 import { appendEvent } from '../../events/append-event.ts';
 import type { Analytics } from '../../storage/analytics/analytics.ts';
-import {
-  countBatches,
-  nextPendingMs,
-  releasePending,
-  setViewError,
-  storedView,
-  type StoredView,
-} from '../feature-store.ts';
+import { countBatches, setViewError, storedView, type StoredView } from '../feature-store.ts';
+import { nextPendingMs, releasePending } from '../value-store.ts';
 import { datasetSequences } from '../source-file-store.ts';
 import { compactLog, isCompactionDue } from './compact-log.ts';
 import { defineViews } from './define-views.ts';

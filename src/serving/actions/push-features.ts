@@ -1,7 +1,8 @@
 import { AppError } from '../../base/app-error.ts';
 import type { FeatureUpdate } from '../../contract/route-table.ts';
 import type { Context } from '../../context.ts';
-import { storedViews, valuesAfter } from '../../features/feature-store.ts';
+import { storedViews } from '../../features/feature-store.ts';
+import { valuesAfter } from '../../features/value-store.ts';
 import type { FeatureValueRow } from '../../storage/database/tables/features.ts';
 import type { GatewayClient } from '../gateway-client.ts';
 import { newestFeatureSequence, storeId } from '../route-store.ts';
