@@ -1,5 +1,6 @@
 import type { Route } from '../rondo-server.ts';
 import { registryMlflowRoutes } from './registry/index.ts';
+import { versionArtifactRoute } from './registry/version-artifact.ts';
 import { serveMlflow } from './route.ts';
 import { artifactProxy } from './tracking/artifacts.ts';
 import { trackingRoutes } from './tracking/index.ts';
@@ -8,4 +9,5 @@ import { trackingRoutes } from './tracking/index.ts';
 export const mlflowRoutes: readonly Route[] = [
   serveMlflow([...trackingRoutes, ...registryMlflowRoutes]),
   artifactProxy,
+  versionArtifactRoute,
 ];

@@ -2,6 +2,11 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../../base/app-error.ts';
 import {
+  isVersionPath,
+  listVersionFolder,
+  openVersionFile,
+} from '../../../registry/actions/version-files.ts';
+import {
   deleteArtifacts,
   listArtifacts,
   listFilesOf,
@@ -74,7 +79,11 @@ export const artifactProxy: Route = (server, ctx) => {
       scope.get(
         `${root}/artifacts/*`,
         { schema: doc('The bytes of a file of a run or logged model') },
-        async (request, reply) => sendFile(reply, await openArtifact(ctx, pathOf(request))),
+        async (request, reply) => {
+          const path = pathOf(request);
+          const open = isVersionPath(path) ? openVersionFile : openArtifact;
+          return sendFile(reply, await open(ctx, path));
+        },
       );
       scope.delete(
         `${root}/artifacts/*`,
@@ -89,7 +98,8 @@ export const artifactProxy: Route = (server, ctx) => {
         { schema: doc('What lies in a folder of a run or logged model') },
         async (request, reply) => {
           const { path } = request.query as { path?: string };
-          const files = await listArtifacts(ctx, path ?? '');
+          const list = isVersionPath(path ?? '') ? listVersionFolder : listArtifacts;
+          const files = await list(ctx, path ?? '');
           const body = files.length === 0 ? {} : { files: files.map(fileJson) };
           return reply.type('application/json').send(JSON.stringify(body));
         },
