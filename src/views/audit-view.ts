@@ -11,7 +11,7 @@ type StoredEvent = Omit<EventRow, 'position'> & { position: number };
  * much room, the exact time is held against each row.
  */
 const CLOCK_SLACK_MS = 36e5;
-const NEIGHBOURS = 8;
+const NEIGHBOURS = 5;
 const EXPORT_PAGE = 2000;
 
 /** Events newest first, filtered; `after` is the position of the last one seen. */

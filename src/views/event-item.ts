@@ -31,20 +31,35 @@ export function subjectAddress(
   return PAGES[subject.kind]?.(subject.id, data) ?? null;
 }
 
-/** Fields of an event's data that are a sentence already, best first. */
+/** Fields of an event's data that are a sentence already, best first; `cause.text` is why a run began. */
 const SENTENCES = ['sentence', 'reason', 'text', 'message', 'subject'];
+/** Plain fields that tell most, before the others. */
+const TELLING = ['step', 'gate', 'outcome', 'pipeline', 'model', 'version', 'dataset', 'number'];
 const SHOWN_FIELDS = 5;
 
-/** The data of an event in a few words: its own sentence, or its first plain fields. */
-export function dataText(data: Data): string {
+/** The data of an event in a few words: its own sentence, or its first plain fields; `id` is its subject's. */
+export function dataText(data: Data, id = ''): string {
   for (const name of SENTENCES) {
     const value = data[name];
     if (typeof value === 'string' && value !== '') return value;
   }
+  const cause = (data.cause as { text?: unknown } | null | undefined)?.text;
+  if (typeof cause === 'string' && cause !== '') return cause;
+  if (Array.isArray(data.reasons) && typeof data.reasons[0] === 'string')
+    return data.reasons.join(' ');
   return Object.entries(data)
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .filter(
+      ([, value]) =>
+        value !== id && value !== false && ['string', 'number', 'boolean'].includes(typeof value),
+    )
+    .map(([name, value]) => ({ name, value, rank: TELLING.indexOf(name) }))
+    .sort(
+      (left, right) =>
+        (left.rank < 0 ? TELLING.length : left.rank) -
+        (right.rank < 0 ? TELLING.length : right.rank),
+    )
     .slice(0, SHOWN_FIELDS)
-    .map(([name, value]) => `${name} ${short(value)}`)
+    .map(({ name, value }) => (value === true ? name : `${name} ${short(value)}`))
     .join(' · ');
 }
 
@@ -66,7 +81,7 @@ export function eventItem(row: Omit<EventRow, 'position'> & { position: number }
     atMs: row.at_ms,
     recordedAtMs: row.recorded_at_ms,
     actor: row.actor,
-    text: dataText(data),
+    text: dataText(data, row.subject_id),
     to: subjectAddress(subject, data),
   };
 }

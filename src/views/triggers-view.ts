@@ -4,6 +4,12 @@ import type { ReadDatabase } from '../storage/database/database.ts';
 
 type Rule = Omit<TriggerItem, 'fired' | 'skipped'>;
 
+/** By what an occasion's name begins with; all else are ids of events. */
+const SENDERS: Record<string, string> = {
+  at: 'the calendar',
+  hand: 'a person',
+  message: 'a message',
+};
 const COUNTED_MS = 28 * 864e5;
 
 /** The rules with what came of them lately, and their occasions newest first; `after` is the last firing seen. */
@@ -55,6 +61,7 @@ export async function triggersView(
           ? null
           : { runId: row.run_id, state: states.get(row.run_id) ?? 'unknown' },
       eventId: row.event_id,
+      by: SENDERS[row.occasion.split(':')[0] ?? ''] ?? 'an event',
     })),
     next: rows.length > limit ? (shown.at(-1)?.firing_id ?? null) : null,
     total: Number(total.count),

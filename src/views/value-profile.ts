@@ -32,12 +32,14 @@ export function valueProfile(
     sd: mean === null ? null : spread(numbers, mean),
     quantiles: numeric ? QUANTILES.map((q) => ({ q, value: quantile(numbers, q) })) : [],
     histogram: numeric ? histogram(numbers) : [],
-    top: numeric
-      ? []
-      : [...counts]
-          .sort((left, right) => right[1] - left[1])
-          .slice(0, TOP)
-          .map(([value, count]) => ({ value, count })),
+    // One value alone has no spread to draw: it stands there by itself.
+    top:
+      numeric && counts.size > 1
+        ? []
+        : [...counts]
+            .sort((left, right) => right[1] - left[1])
+            .slice(0, TOP)
+            .map(([value, count]) => ({ value, count })),
     isTime: false,
   };
 }

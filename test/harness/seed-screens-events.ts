@@ -226,6 +226,7 @@ async function eventsOfData(ctx: TestContext): Promise<Seeded[]> {
   const versions = await ctx.db.selectFrom('dataset_versions').selectAll().execute();
   return versions.flatMap((row): Seeded[] => [
     {
+      eventId: `event_data_${row.number}`,
       type: 'dataset.version-created',
       subject: { kind: 'dataset', id: row.dataset },
       atMs: row.created_at_ms,

@@ -71,7 +71,7 @@ export async function seedFeatures(ctx: TestContext, endMs: number): Promise<voi
           available_ms: endMs - HOUR_MS / 2,
           value_json: canonicalJson({
             late_share: index % 40 === 3 ? null : 0.05 + ((index * 37) % 100) / 260,
-            flights: 30,
+            flights: 3 + ((index * 7) % 28),
           }),
           sequence: index + 1,
         })),
@@ -85,7 +85,7 @@ export function seededSkew(number: number) {
   const differing = number === 12 ? 1404 : number % 3;
   const rows = 5000;
   const share = differing / rows;
-  const high = differing === 0 ? 0.0008 : share + 1.96 * Math.sqrt((share * (1 - share)) / rows);
+  const high = differing === 0 ? 0.0006 : share + 1.96 * Math.sqrt((share * (1 - share)) / rows);
   const feature = {
     view: 'origin_delay',
     source: number < 4 ? 'replayed' : 'served',
@@ -98,7 +98,7 @@ export function seededSkew(number: number) {
     testOnly: 0,
     mismatch: differing,
     share,
-    interval: { low: Math.max(0, share - 0.0006), high },
+    interval: { low: Math.max(0, 2 * share - high), high },
   };
   const refused = high > 0.002;
   return {

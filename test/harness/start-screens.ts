@@ -4,6 +4,7 @@ import { createServer } from '../../src/http/server.ts';
 import { foundGateway } from '../../src/serving/found-gateway.ts';
 import { createServerMetrics } from '../../src/system/server-metrics.ts';
 import { serverFigures } from '../../src/views/server-figures.ts';
+import { syncTriggers } from '../../src/triggers/actions/sync-triggers.ts';
 import { seedScreens } from './seed-screens.ts';
 import { testContext, type TestContext } from './test-context.ts';
 
@@ -45,7 +46,15 @@ export async function startScreens(
   const ctx = await testContext(
     options.empty === true ? {} : { definition: flightsProject, startMs: Date.UTC(2001, 0, 1) },
   );
-  if (options.empty !== true) await seedScreens(ctx);
+  if (options.empty !== true) {
+    await seedScreens(ctx);
+    await syncTriggers(ctx);
+    await ctx.db
+      .updateTable('triggers')
+      .set({ last_fired_ms: Date.UTC(2001, 5, 25, 4) })
+      .where('kind', '=', 'schedule')
+      .execute();
+  }
   const nothing = (): Promise<void> => Promise.resolve();
   const server = await createServer(
     {

@@ -85,3 +85,7 @@ export function formatUtc(ms: number): string {
 export function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 10);
 }
+/** Long ids of hexadecimal digits by their beginning, as one says a commit; others as they are. */
+export function shortId(id: string): string {
+  return /^[0-9a-f]{40,}$/.test(id) ? id.slice(0, 10) : id;
+}

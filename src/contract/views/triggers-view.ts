@@ -32,6 +32,8 @@ export const firingItem = z.object({
   missed: z.number(),
   run: z.object({ runId: z.string(), state: z.string() }).nullable(),
   eventId: z.string().nullable(),
+  /** Who or what set it off: `an event`, `the calendar`, `a message`, `a person`. */
+  by: z.string(),
 });
 export type FiringItem = z.infer<typeof firingItem>;
 

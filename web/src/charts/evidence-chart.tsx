@@ -1,5 +1,6 @@
 import type { GuardSeries } from '../../../src/contract/views/releases-view.ts';
-import { Plot, type PlotSpan } from './plot.tsx';
+import { Plot } from './plot.tsx';
+import type { PlotSpan } from './plot-types.ts';
 
 /** How sure a guard is: log10 of its e-values over events, the lines that decide, the stages behind. */
 export function EvidenceChart({ guard }: { guard: GuardSeries }) {

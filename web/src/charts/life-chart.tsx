@@ -1,14 +1,20 @@
 import type { LifeMark, ModelView } from '../../../src/contract/views/models-view.ts';
 import type { IconName } from '../components/icon.tsx';
-import { Plot, type PlotMark } from './plot.tsx';
+import { Plot } from './plot.tsx';
+import type { PlotMark } from './plot-types.ts';
 
-const MARKS: Record<Exclude<LifeMark['kind'], 'data'>, { color: string; icon: IconName }> = {
-  refused: { color: '--bad', icon: 'cross' },
-  promoted: { color: '--good', icon: 'up' },
-  'rolled-back': { color: '--bad', icon: 'back' },
-  expired: { color: '--warn', icon: 'clock' },
-  alarm: { color: '--warn', icon: 'warn' },
-  release: { color: '--busy', icon: 'releases' },
+/** Rows of marks from the top: what became of releases, candidates that were refused, alarms. */
+const LANES = ['released', 'refused', 'alarms'];
+const MARKS: Record<
+  Exclude<LifeMark['kind'], 'data'>,
+  { color: string; icon: IconName; lane: number; through?: boolean }
+> = {
+  refused: { color: '--bad', icon: 'cross', lane: 1 },
+  promoted: { color: '--good', icon: 'up', lane: 0, through: true },
+  'rolled-back': { color: '--bad', icon: 'back', lane: 0, through: true },
+  expired: { color: '--warn', icon: 'clock', lane: 0 },
+  alarm: { color: '--warn', icon: 'warn', lane: 2 },
+  release: { color: '--busy', icon: 'releases', lane: 0 },
 };
 
 /** A model's life: the loss of what served, the frozen first model beside it, every decision as a mark. */
@@ -27,7 +33,8 @@ export function LifeChart({
       label={`Life of ${view.model}: realised ${view.lossMetric} over time with decisions`}
       x={life.map((point) => (point.startMs + point.endMs) / 2)}
       xKind="time"
-      height={260}
+      height={296}
+      lanes={LANES}
       onZoom={onZoom}
       {...(life.length === 0
         ? {}

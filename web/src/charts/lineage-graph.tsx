@@ -1,12 +1,13 @@
+import { useEffect, useRef } from 'react';
 import type { LineageNode, LineageView } from '../../../src/contract/views/lineage-view.ts';
 import { Go } from '../components/go.tsx';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { StateIcon } from '../components/state-word.tsx';
 import { layOutLineage } from './lineage-layout.ts';
 
-const CARD = { width: 176, height: 52 };
-const GAP = { x: 56, y: 14 };
-const EDGE = 8;
+const CARD = { width: 162, height: 52 };
+const GAP = { x: 42, y: 14 };
+const EDGE = 4;
 
 const ICONS: Record<LineageNode['kind'], IconName> = {
   commit: 'commits',
@@ -31,6 +32,14 @@ export function LineageGraph({
   address: (node: LineageNode) => string;
   unfold: (key: string) => void;
 }) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A graph wider than its box begins at what it is about, not at its left end.
+    const element = box.current;
+    const card = element?.querySelector<HTMLElement>('[aria-current]')?.parentElement;
+    if (element && card)
+      element.scrollLeft = card.offsetLeft + card.offsetWidth / 2 - element.clientWidth / 2;
+  }, [view.focus]);
   const placed = layOutLineage(
     view.nodes.map((node) => node.key),
     view.edges,
@@ -55,7 +64,7 @@ export function LineageGraph({
     }),
   );
   return (
-    <div className="lineage" tabIndex={0} role="group" aria-label="Lineage graph">
+    <div ref={box} className="lineage" tabIndex={0} role="group" aria-label="Lineage graph">
       <div style={{ position: 'relative', width, height, margin: '0 auto' }}>
         <svg width={width} height={height} className="lineage-edges" aria-hidden="true">
           {view.edges.map((edge) => {

@@ -1,5 +1,6 @@
 import type { AlarmItem, LossPoint } from '../../../src/contract/views/monitors-view.ts';
-import { Plot, type PlotLine, type PlotMark, type PlotSpan } from './plot.tsx';
+import { Plot } from './plot.tsx';
+import type { PlotLine, PlotMark, PlotSpan } from './plot-types.ts';
 
 /** Realised loss window by window with its band; windows without enough labels are hatched, never zero. */
 export function LossChart({

@@ -5,6 +5,8 @@ const WIDTH = 640;
 const ROW = 22;
 const LABEL = 190;
 const SHOWN = 12;
+/** Room on the right for values beyond the axis. */
+const BEYOND = 76;
 
 /** One line a judgement: the share that differs with its interval, against what is allowed. Newest on top. */
 export function SkewChart({ results }: { results: readonly SkewResult[] }) {
@@ -16,8 +18,10 @@ export function SkewChart({ results }: { results: readonly SkewResult[] }) {
       </div>
     );
   const max = shown[0]?.max ?? 0;
-  const top = Math.max(max * 2, ...shown.map((result) => result.high)) * 1.06;
-  const x = (share: number): number => LABEL + (share / top) * (WIDTH - LABEL - 10);
+  // What lies far beyond the limit is cut off with its value, so that the others stay readable.
+  const top = Math.max(max * 3, 1e-6);
+  const x = (share: number): number =>
+    LABEL + (Math.min(share, top) / top) * (WIDTH - LABEL - BEYOND);
   const height = shown.length * ROW + 30;
   return (
     <svg
@@ -57,6 +61,11 @@ export function SkewChart({ results }: { results: readonly SkewResult[] }) {
               opacity="0.3"
               strokeLinecap="round"
             />
+            {result.share > top ? (
+              <text x={x(top) + 12} y={y + 4} fill={color}>
+                → {formatShare(result.share)}
+              </text>
+            ) : null}
             {result.outcome === 'refused' ? (
               <path
                 d={`M${x(result.share) - 4} ${y - 4}l8 8m0 -8l-8 8`}

@@ -12,7 +12,7 @@ import { PagedTable } from '../components/paged-table.tsx';
 import { RangePicker } from '../components/range-picker.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { Time, TimeAgo } from '../components/time-ago.tsx';
-import { formatNumber } from '../format.ts';
+import { formatNumber, shortId } from '../format.ts';
 
 const route = getRouteApi('/audit');
 const PAGE = 200;
@@ -37,7 +37,7 @@ const COLUMNS: Column<AuditItem>[] = [
     cell: (row) => (
       <span className="truncate" title={`${row.subject.kind} ${row.subject.id}`}>
         <span className="muted">{row.subject.kind}</span>{' '}
-        {row.to ? <Go to={row.to}>{row.subject.id}</Go> : row.subject.id}
+        {row.to ? <Go to={row.to}>{shortId(row.subject.id)}</Go> : shortId(row.subject.id)}
       </span>
     ),
   },
@@ -50,7 +50,7 @@ const COLUMNS: Column<AuditItem>[] = [
     key: 'text',
     head: 'What it says',
     cell: (row) => (
-      <span className="truncate" title={row.text}>
+      <span className="truncate wide" title={row.text}>
         {row.text === '' ? '–' : row.text}
       </span>
     ),
@@ -77,6 +77,7 @@ export function AuditScreen() {
       question="Who did what, when, and is the record whole?"
       actions={
         <>
+          <CopyLine line="npx rondo audit verify" />
           <Button
             variant="default"
             loading={verify.isFetching}
@@ -194,27 +195,24 @@ function ChainCard({
       </VerdictCard>
     );
   return (
-    <>
-      <VerdictCard
-        state={
-          <StateWord
-            state={chain.head === null ? 'none' : 'ok'}
-            word={chain.head === null ? 'nothing yet' : 'sealed'}
-          />
-        }
-      >
-        {chain.head === null ? (
-          'No event has been sealed yet.'
-        ) : (
-          <>
-            {formatNumber(chain.sealed)} events are sealed up to number{' '}
-            {formatNumber(chain.headPosition)}, recorded <Time atMs={chain.headRecordedMs} />
-            {chain.unsealed > 0 ? `; ${formatNumber(chain.unsealed)} wait for the next seal` : ''}.
-            Head of the chain: <code>{chain.head.slice(0, 16)}…</code>
-          </>
-        )}
-      </VerdictCard>
-      <CopyLine line="npx rondo audit verify" label="the same for the terminal" />
-    </>
+    <VerdictCard
+      state={
+        <StateWord
+          state={chain.head === null ? 'none' : 'ok'}
+          word={chain.head === null ? 'nothing yet' : 'sealed'}
+        />
+      }
+    >
+      {chain.head === null ? (
+        'No event has been sealed yet.'
+      ) : (
+        <>
+          {formatNumber(chain.sealed)} events are sealed up to number{' '}
+          {formatNumber(chain.headPosition)}, recorded <Time atMs={chain.headRecordedMs} />
+          {chain.unsealed > 0 ? `; ${formatNumber(chain.unsealed)} wait for the next seal` : ''}.
+          Head of the chain: <code>{chain.head.slice(0, 16)}…</code>
+        </>
+      )}
+    </VerdictCard>
   );
 }

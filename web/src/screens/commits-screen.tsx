@@ -5,7 +5,6 @@ import { EmptyState, Page } from '../components/page.tsx';
 import { PagedTable } from '../components/paged-table.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { TimeAgo } from '../components/time-ago.tsx';
-import { shortDigest } from '../format.ts';
 
 type CommitsPage = { items: CommitItem[]; next: string | null };
 
@@ -25,11 +24,7 @@ const COLUMNS: Column<CommitItem>[] = [
   {
     key: 'author',
     head: 'Author',
-    cell: (row) => (
-      <span className="truncate" title={row.author}>
-        {row.author}
-      </span>
-    ),
+    cell: (row) => <span title={row.author}>{row.author.replace(/ <.*>$/, '')}</span>,
   },
   {
     key: 'sentence',
@@ -39,16 +34,6 @@ const COLUMNS: Column<CommitItem>[] = [
         {row.sentence}
       </span>
     ),
-  },
-  {
-    key: 'bundle',
-    head: 'Bundle',
-    cell: (row) =>
-      row.bundle === null ? (
-        <span className="muted">–</span>
-      ) : (
-        <code title={row.bundle}>{shortDigest(row.bundle)}</code>
-      ),
   },
   { key: 'seen', head: 'Seen', numeric: true, cell: (row) => <TimeAgo atMs={row.seenMs} /> },
 ];

@@ -5,7 +5,7 @@ import { Go } from '../components/go.tsx';
 import { Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { Time, TimeAgo } from '../components/time-ago.tsx';
-import { formatNumber } from '../format.ts';
+import { formatNumber, shortId } from '../format.ts';
 
 const route = getRouteApi('/events/$event');
 
@@ -37,10 +37,10 @@ export function EventScreen() {
               />
             }
           >
-            {event.actor === 'auto' ? 'The system' : event.actor} recorded{' '}
-            <b>{event.type.replaceAll('-', ' ').replace('.', ': ')}</b> of {event.subject.kind}{' '}
-            {event.to ? <Go to={event.to}>{event.subject.id}</Go> : event.subject.id}
-            {event.text === '' ? '.' : ` – ${event.text}`}
+            {event.actor === 'auto' ? 'The system' : `By ${event.actor}`}:{' '}
+            <b>{wordsOf(event.type)}</b> ({event.subject.kind}{' '}
+            {event.to ? <Go to={event.to}>{shortId(event.subject.id)}</Go> : event.subject.id})
+            {event.text === '' ? '.' : `. ${event.text}`}
           </VerdictCard>
           <div className="main-side">
             <Panel title="Data" note="as it was recorded">
@@ -78,6 +78,11 @@ export function EventScreen() {
       )}
     </Loaded>
   );
+}
+
+/** `run.started` as one would say it. */
+function wordsOf(type: string): string {
+  return type.replace('.', ' ').replaceAll('-', ' ');
 }
 
 /** What happened to the same subject, newest first, this event among it. */

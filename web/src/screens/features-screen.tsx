@@ -78,7 +78,11 @@ const COLUMNS: Column<FeatureItem>[] = [
 /** The one word for a view: broken first, then late, then old values. */
 export function featureState(row: FeatureItem): { state: string; word: string } {
   if (row.error !== null) return { state: 'failed', word: 'failed' };
-  if (row.behind > 0) return { state: 'behind', word: `${formatNumber(row.behind)} files behind` };
+  if (row.behind > 0)
+    return {
+      state: 'behind',
+      word: `${formatNumber(row.behind)} ${row.behind === 1 ? 'file' : 'files'} behind`,
+    };
   if (row.keys === 0) return { state: 'waiting', word: 'no value yet' };
   if (row.stale > row.keys / 2) return { state: 'stale', word: 'mostly old' };
   return { state: 'ok', word: 'fresh' };

@@ -5,6 +5,7 @@ import { LineageGraph } from '../charts/lineage-graph.tsx';
 import { Go } from '../components/go.tsx';
 import { Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { StateWord } from '../components/state-word.tsx';
+import { formatNumber } from '../format.ts';
 import { TimeAgo } from '../components/time-ago.tsx';
 
 const route = getRouteApi('/lineage/$kind/$');
@@ -97,8 +98,8 @@ function sentenceOf(
   const from =
     above === 0
       ? 'nothing before it is known'
-      : `${above} ${above === 1 ? 'thing' : 'things'} led to it`;
-  const of = below === 0 ? 'nothing came of it yet' : `${below} came of it`;
+      : `${formatNumber(above)} ${above === 1 ? 'thing' : 'things'} led to it`;
+  const of = below === 0 ? 'nothing came of it yet' : `${formatNumber(below)} came of it`;
   return `${label}: ${from}, ${of}.`;
 }
 
@@ -130,7 +131,7 @@ function NodesTable({
         <tbody>
           {data.nodes.map((node) => (
             <tr key={node.key}>
-              <td className="muted">
+              <td className="muted nowrap">
                 {node.key === data.focus
                   ? 'this'
                   : up.has(node.key)
@@ -139,7 +140,7 @@ function NodesTable({
                       ? 'after'
                       : 'beside'}
               </td>
-              <td>{node.kind.replaceAll('-', ' ')}</td>
+              <td className="nowrap">{node.kind.replaceAll('-', ' ')}</td>
               <td>{node.to ? <Go to={node.to}>{node.label}</Go> : node.label}</td>
               <td>{node.state === null ? '–' : <StateWord state={node.state} />}</td>
               <td className="muted">
@@ -148,7 +149,7 @@ function NodesTable({
                   .map((edge) => `${label(edge.from)} (${edge.label})`)
                   .join(', ') || '–'}
               </td>
-              <td className="num">
+              <td className="num nowrap">
                 <TimeAgo atMs={node.atMs} />
               </td>
             </tr>

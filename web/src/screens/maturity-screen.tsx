@@ -94,11 +94,10 @@ function NextThree({ view }: { view: MaturityView }) {
   return (
     <ul className="statements">
       {rows.map((row) => (
-        <li key={row.id} style={{ gridTemplateColumns: '110px minmax(0, 1fr)' }}>
-          <StateWord state={row.state} />
-          <span>
+        <li key={row.id} style={{ gridTemplateColumns: 'minmax(0, 1fr)' }}>
+          <span className="todo">
             <b>{row.title}</b>
-            <br />
+            <StateWord state={row.state} />
             <span className="muted">{row.reason}</span>
           </span>
         </li>

@@ -53,11 +53,10 @@ const COLUMNS: Column<FiringItem>[] = [
           <span className="link">its event</span>
         </EventLink>
       ) : (
-        <span className="muted">{row.kind === 'schedule' ? 'the calendar' : 'a person'}</span>
+        <span className="muted">{row.by}</span>
       ),
   },
-  { key: 'due', head: 'Due', numeric: true, cell: (row) => <Time atMs={row.dueMs} /> },
-  { key: 'at', head: 'Decided', numeric: true, cell: (row) => <TimeAgo atMs={row.atMs} /> },
+  { key: 'due', head: 'When', numeric: true, cell: (row) => <Time atMs={row.dueMs} /> },
 ];
 
 export function TriggersScreen() {
