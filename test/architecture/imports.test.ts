@@ -57,6 +57,7 @@ const TABLE: Record<string, readonly string[]> = {
   ],
   triggers: [...DOMAIN, 'runs', 'delivery', 'monitoring', 'datasets'],
   maturity: DOMAIN,
+  lineage: DOMAIN,
   gateway: ['types:serving', 'stats', 'delivery/rollout.ts', 'delivery/assignment.ts', 'system'],
   views: ['types:storage', 'types:context.ts'],
 };

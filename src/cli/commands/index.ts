@@ -12,6 +12,7 @@ import { initCommand } from './init.ts';
 import { logsCommand } from './logs.ts';
 import { alarmsCommand } from './alarms.ts';
 import { kpiCommand } from './kpi.ts';
+import { lineageCommand } from './lineage.ts';
 import { maturityCommand } from './maturity.ts';
 import { monitorsCommand } from './monitors.ts';
 import { triggersCommand } from './triggers.ts';
@@ -51,6 +52,7 @@ export const commands: readonly CommandModule[] = [
   triggersCommand,
   kpiCommand,
   maturityCommand,
+  lineageCommand,
   auditCommand,
   serverCommand,
   gatewayCommand,

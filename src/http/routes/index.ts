@@ -3,6 +3,7 @@ import type { Route } from '../rondo-server.ts';
 import { datasetsRoutes } from './datasets/index.ts';
 import { deliveryRoutes } from './delivery/index.ts';
 import { featuresRoutes } from './features/index.ts';
+import { lineageRoutes } from './lineage/index.ts';
 import { maturityRoutes } from './maturity/index.ts';
 import { monitoringRoutes } from './monitoring/index.ts';
 import { registryRoutes } from './registry/index.ts';
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...monitoringRoutes,
   ...triggersRoutes,
   ...maturityRoutes,
+  ...lineageRoutes,
   ...viewsRoutes,
   ...mlflowRoutes,
 ];
