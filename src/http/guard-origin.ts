@@ -14,7 +14,11 @@ declare module 'fastify' {
  * Refuses requests that a foreign page could have caused (DNS rebinding, cross-site requests): on a loopback address
  * Host must be a loopback name; on any address an Origin must be the Host itself; elsewhere a token is needed.
  */
-export function guardOrigin(options: { host: string; token: string | undefined }) {
+export function guardOrigin(options: {
+  host: string;
+  token: string | undefined;
+  isStepToken(token: string): boolean;
+}) {
   return (request: FastifyRequest): void => {
     const host = request.headers.host ?? '';
     if (
@@ -35,7 +39,8 @@ export function guardOrigin(options: { host: string; token: string | undefined }
       request.url !== '/health' &&
       request.url !== '/sign-in' &&
       request.routeOptions.config.ownAuthentication !== true &&
-      !hasToken(request, options.token)
+      !hasToken(request, options.token) &&
+      !(isOfMlflow(request.url) && options.isStepToken(givenToken(request)))
     ) {
       throw new AppError('UNAUTHENTICATED', 'This server asks for its token.');
     }
@@ -43,10 +48,24 @@ export function guardOrigin(options: { host: string; token: string | undefined }
 }
 
 function hasToken(request: FastifyRequest, token: string): boolean {
+  return tokenMatches(givenToken(request), token);
+}
+
+/** What a step may ask for with its own token: the MLflow protocol, and nothing else of this server. */
+function isOfMlflow(url: string): boolean {
+  return /^\/(?:api\/[23]\.0\/mlflow(?:-artifacts)?\/|version$)/.test(url);
+}
+
+/** The token as a bearer, as the password of Basic (MLflow's clients have both), or from the cookie of a browser. */
+function givenToken(request: FastifyRequest): string {
   const header = request.headers.authorization ?? '';
+  if (header.startsWith('Bearer ')) return header.slice(7);
+  if (header.startsWith('Basic ')) {
+    const pair = Buffer.from(header.slice(6), 'base64').toString('utf8');
+    return pair.slice(pair.indexOf(':') + 1);
+  }
   const cookie = /(?:^|;\s*)rondo_token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1];
-  const given = header.startsWith('Bearer ') ? header.slice(7) : decodeURIComponent(cookie ?? '');
-  return tokenMatches(given, token);
+  return decodeURIComponent(cookie ?? '');
 }
 
 /** Compares in constant time. */

@@ -12,6 +12,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { AppError } from '../base/app-error.ts';
+import { isStepToken } from '../runs/actions/is-step-token.ts';
 import { sendError } from './error-response.ts';
 import { guardOrigin } from './guard-origin.ts';
 import type { RondoServer, RouteContext } from './rondo-server.ts';
@@ -40,7 +41,7 @@ export async function createServer(
     if (unknown && asksForPage(request)) sendSignIn(reply);
     else sendError(error, request, reply);
   });
-  const guard = guardOrigin(options);
+  const guard = guardOrigin({ ...options, isStepToken: (token) => isStepToken(ctx, token) });
   server.addHook('onRequest', (request, reply, done) => {
     void reply
       .header('x-content-type-options', 'nosniff')

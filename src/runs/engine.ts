@@ -30,6 +30,8 @@ export type EngineOptions = {
   serverUrl?: string;
   /** False: runs that no tracking server knows; steps get no MLFLOW_ variables and track for themselves, if at all. */
   isTracked?: boolean;
+  /** The server asks for a token: steps get their attempt's. */
+  stepsNeedToken?: boolean;
 };
 
 const LEASE_MS = 10_000;
@@ -53,6 +55,7 @@ export async function openEngine(
   const known = engines.get(ctx.db);
   if (known) {
     if (options.serverUrl !== undefined) known.serverUrl = options.serverUrl;
+    if (options.stepsNeedToken !== undefined) known.stepsNeedToken = options.stepsNeedToken;
     await known.opened;
     return known;
   }
@@ -73,6 +76,7 @@ export class RunEngine {
   readonly opened: Promise<void>;
   serverUrl: string | null;
   readonly isTracked: boolean;
+  stepsNeedToken: boolean;
   readonly #leaseMs: number;
   readonly #runs = new Map<string, ActiveRun>();
   /** Steps this process is at work on, by run and name. */
@@ -95,6 +99,7 @@ export class RunEngine {
     this.ctx = ctx;
     this.serverUrl = options.serverUrl ?? null;
     this.isTracked = options.isTracked ?? true;
+    this.stepsNeedToken = options.stepsNeedToken ?? false;
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     const beatMs = options.beatMs ?? BEAT_MS;
     this.slots = createSlots(options.concurrency ?? Math.max(1, availableParallelism()));
@@ -134,6 +139,11 @@ export class RunEngine {
   /** The agent renews it now. */
   handOver(token: string): void {
     this.#held.delete(token);
+  }
+
+  /** Does an attempt of this process work under this token? */
+  isAtWork(token: string): boolean {
+    return this.#stops.has(token);
   }
 
   release(token: string): void {

@@ -232,6 +232,7 @@ function stepVariables(
   if (engine.isTracked) {
     variables.MLFLOW_RUN_ID = run.stepRunIds[step.name] ?? '';
     variables.MLFLOW_EXPERIMENT_ID = run.experimentId;
+    if (engine.stepsNeedToken) variables.MLFLOW_TRACKING_TOKEN = what.attempt.token;
   }
   for (const [name, value] of Object.entries(run.parameters)) {
     variables[`RONDO_PARAM_${name.toUpperCase().replaceAll('-', '_')}`] = String(value);
