@@ -115,6 +115,7 @@ export async function createApp(config: Config): Promise<App> {
     gateway: parts.gateway,
     settle: () => loop.settle(),
     publishRoutes: () => parts.publishRoutes(),
+    rollBackPipeline: (order) => parts.rollBackPipeline(order),
     advanceCalendar: (to) => advanceCalendar(ctx, parts.gateway, replayed, to),
   };
   const server = await createServer(
@@ -124,7 +125,7 @@ export async function createApp(config: Config): Promise<App> {
   opened.defer(() => server.close());
   const address = await listen(server, config);
   opened.defer(() => loop.stop());
-  await parts.start(address);
+  await parts.start(address, config.token !== undefined);
   loop.start();
   const resources = opened.move();
   return {

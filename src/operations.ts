@@ -1,3 +1,4 @@
+import type { PipelineRollback } from './projects/actions/roll-back-pipeline.ts';
 import type { GatewayClient } from './serving/gateway-client.ts';
 import type { Component } from './examine-components.ts';
 import type { Finding } from './system/examine.ts';
@@ -24,6 +25,8 @@ export type Operations = {
   gateway: GatewayClient;
   /** Publishes the route table to the gateway after routes or releases changed; resolves when the gateway has it. */
   publishRoutes(): Promise<void>;
+  /** Takes the deployed commit back; the next run uses the one before it. Refused while a run is at work. */
+  rollBackPipeline(order: { actor: string; reason: string }): Promise<PipelineRollback>;
   /** Moves the replayed calendar, at the gateway too; nothing is settled yet. Refused when the calendar is real. */
   advanceCalendar(to: { nowMs: number; untilMs: number }): Promise<void>;
 };

@@ -1,3 +1,4 @@
+import { AppError } from './base/app-error.ts';
 import { watchCommits, type CommitsPart } from './ci/work.ts';
 import { checksWork } from './checks/work.ts';
 import { datasetsWork } from './datasets/work.ts';
@@ -5,11 +6,13 @@ import { deliveryWorks } from './delivery/work.ts';
 import { featuresWork } from './features/work.ts';
 import { monitorsWork } from './monitoring/work.ts';
 import { notificationsWork } from './notifications/work.ts';
+import { rollBackPipeline, type PipelineRollback } from './projects/actions/roll-back-pipeline.ts';
 import { openEngine } from './runs/engine.ts';
 import { closeRuns, runsActive, runsIdle, runsWork } from './runs/work.ts';
 import { foundGateway } from './serving/found-gateway.ts';
 import type { GatewayClient } from './serving/gateway-client.ts';
 import { publishRoutes } from './serving/actions/publish-routes.ts';
+import { scoringJobs } from './serving/scoring-jobs.ts';
 import { servingWorks } from './serving/work.ts';
 import { triggersWork } from './triggers/work.ts';
 import type { OpenProject } from './config/project-file/open-project.ts';
@@ -22,11 +25,12 @@ export type Parts = {
   /** The parts of the control loop in the order of the loop itself. */
   stages: readonly Stage[];
   /** Unfinished runs go on; steps reach the server at `address`. */
-  start(address: string): Promise<void>;
+  start(address: string, stepsNeedToken: boolean): Promise<void>;
   /** Is a run unfinished, or a commit being tested? */
   runsActive(): Promise<boolean>;
   runsIdle(): Promise<void>;
   publishRoutes(): Promise<void>;
+  rollBackPipeline(order: { actor: string; reason: string }): Promise<PipelineRollback>;
   close(): Promise<void>;
 };
 
@@ -54,8 +58,8 @@ export function createParts(ctx: Context, project: OpenProject): Parts {
         ],
       ],
     ],
-    async start(address) {
-      await openEngine(ctx, { serverUrl: address });
+    async start(address, stepsNeedToken) {
+      await openEngine(ctx, { serverUrl: address, stepsNeedToken });
     },
     runsActive: async () => commits.active() || (await runsActive(ctx)),
     async runsIdle() {
@@ -64,8 +68,16 @@ export function createParts(ctx: Context, project: OpenProject): Parts {
     async publishRoutes() {
       await publishRoutes(ctx, gateway);
     },
+    async rollBackPipeline(order) {
+      // A run's built-in steps read suites and views of the commit in force.
+      if (await runsActive(ctx)) {
+        throw new AppError('PIPELINE_BUSY', 'A run is at work with the deployed commit.');
+      }
+      return rollBackPipeline(ctx, project, order);
+    },
     async close() {
       await commits.close();
+      await scoringJobs(ctx).close();
       await closeRuns(ctx);
     },
   };

@@ -66,6 +66,7 @@ async function openApi(): Promise<unknown> {
       examine: none,
       settle: none,
       publishRoutes: none,
+      rollBackPipeline: none,
       advanceCalendar: none,
       gateway: foundGateway(ctx.paths.gateway),
     };

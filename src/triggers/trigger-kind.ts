@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import { durationField } from '../contract/fields.ts';
 import type { Variant } from '../contract/variant.ts';
 import type { Context } from '../context.ts';
+import type { Transaction } from '../storage/database/database.ts';
 import type { MessageParameters } from './message.ts';
 import type { Occasion } from './trigger.ts';
 
@@ -30,7 +31,7 @@ export type TriggerDoors = {
 /** What a trigger kind does beside its settings. Everything but `occasions` and `obsolete` is pure. */
 export type TriggerBehaviour<Config> = {
   /** The cause its runs carry. */
-  cause: 'manual' | 'schedule' | 'new-data' | 'alarm' | 'message';
+  cause: 'manual' | 'schedule' | 'new-data' | 'alarm' | 'push' | 'message';
   /** Waits through a cool-down or a running pipeline instead of being skipped; the newest occasion wins. */
   patient: boolean;
   /** Every occasion that waits is kept, in order, and a run in between does not answer it: it may carry parameters. */
@@ -41,6 +42,8 @@ export type TriggerBehaviour<Config> = {
   upcoming(config: Config, fromMs: number, count: number): number[];
   /** The first instant at which it has to be looked at again if no event comes; null = only on events. */
   nextLookMs(config: Config, considered: Considered): number | null;
+  /** Position of the log after which a new rule looks; null, or without it: only at what comes after the rule. */
+  freshFrom?(db: Transaction): Promise<number | null>;
   /** What has come up since, oldest first, and how far was looked. */
   occasions(
     ctx: TriggerContext,

@@ -81,6 +81,7 @@ export async function startScreens(
           }),
         settle: nothing,
         publishRoutes: nothing,
+        rollBackPipeline: () => Promise.reject(new Error('nothing is deployed')),
         advanceCalendar: nothing,
         gateway: foundGateway(ctx.paths.gateway),
       },

@@ -1,6 +1,7 @@
 import type { CommandModule } from '../cli.ts';
 import { auditCommand } from './audit.ts';
 import { cancelCommand } from './cancel.ts';
+import { commitCommand, commitsCommand, deploymentsCommand } from './commits.ts';
 import { schemaCommand } from './schema.ts';
 import { dataCommand } from './data.ts';
 import { checkCommand } from './check.ts';
@@ -37,6 +38,9 @@ export const commands: readonly CommandModule[] = [
   runsCommand,
   logsCommand,
   cancelCommand,
+  commitsCommand,
+  commitCommand,
+  deploymentsCommand,
   dataCommand,
   schemaCommand,
   checkCommand,

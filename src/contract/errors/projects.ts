@@ -27,6 +27,11 @@ export const projectsErrors = {
     exit: 4,
     help: 'See "rondo deployments". Revert the commit in git instead.',
   },
+  PIPELINE_BUSY: {
+    status: 409,
+    exit: 4,
+    help: 'Wait for its end, or stop it with "rondo cancel RUN", and try again.',
+  },
   VIEWS_NOT_DEPLOYED: {
     status: 409,
     exit: 4,

@@ -1,5 +1,6 @@
 import { mlflowRoutes } from '../mlflow/index.ts';
 import type { Route } from '../rondo-server.ts';
+import { commitsRoutes } from './commits/index.ts';
 import { datasetsRoutes } from './datasets/index.ts';
 import { deliveryRoutes } from './delivery/index.ts';
 import { featuresRoutes } from './features/index.ts';
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...datasetsRoutes,
   ...featuresRoutes,
   ...runsRoutes,
+  ...commitsRoutes,
   ...registryRoutes,
   ...servingRoutes,
   ...deliveryRoutes,

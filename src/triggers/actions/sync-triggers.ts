@@ -17,7 +17,8 @@ export async function syncTriggers(ctx: TriggerContext): Promise<boolean> {
       const kind = triggerKinds.find((candidate) => candidate.kind === entry.kind);
       if (!kind) continue;
       const rule = { trigger, pipeline, kind: entry.kind, config, sentence: kind.sentence(entry) };
-      await putTrigger(tx, rule, fresh);
+      const position = (await kind.freshFrom?.(tx)) ?? fresh.position;
+      await putTrigger(tx, rule, { ...fresh, position });
     }
     for (const name of gone) await deactivateTrigger(tx, name);
   });

@@ -3,6 +3,7 @@ import { alarm } from './alarm.ts';
 import { message } from './message.ts';
 import { manual } from './manual.ts';
 import { newData } from './new-data.ts';
+import { push } from './push.ts';
 import { schedule } from './schedule.ts';
 import { valueSkew } from './value-skew.ts';
 
@@ -13,5 +14,6 @@ export const triggerKinds: readonly TriggerKind[] = [
   newData,
   valueSkew,
   alarm,
+  push,
   message,
 ];
