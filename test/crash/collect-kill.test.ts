@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { PredictionRecord, SilentRecord } from '../../src/contract/spool-record.ts';
 import { readSpoolCursor } from '../../src/serving/serving-store.ts';
+import { onBothEngines } from '../harness/on-both-engines.ts';
 import { testContext, TEST_START_MS, type TestContext } from '../harness/test-context.ts';
 import { mulberry32 } from './kill-at-random.ts';
 
@@ -108,54 +109,56 @@ async function undeleted(ctx: TestContext, folder: string): Promise<string[]> {
     );
 }
 
-test(
-  `a collector killed ${KILLS} times, before random statements and between a commit and the deletion: every prediction once`,
-  { timeout: 120_000 },
-  async () => {
-    const seed = Number(process.env.RONDO_SEED ?? Math.floor(Math.random() * 2 ** 31));
-    const random = mulberry32(seed);
-    const dir = await mkdtemp(join(tmpdir(), 'rondo-collect-'));
-    const folder = join(dir, 'data', 'gateway', 'spool');
-    const course: Record<string, unknown>[] = [];
-    const message = (): string => `RONDO_SEED=${seed} ${JSON.stringify(course)}`;
-    try {
-      const segments = await writeSpool(folder);
-      let waiting: string[] = [];
-      for (let kill = 0; kill < KILLS; kill += 1) {
-        const between = kill % 3 === 2;
-        // Between: what an earlier death left is deleted first, and death comes at the next one.
-        const code = await (between
-          ? collectIn(dir, 'deletion', String(waiting.length))
-          : collectIn(dir, 'statement', String(Math.floor(random() * STATEMENTS))));
-        expect(code, message()).toBe(null);
+onBothEngines(() => {
+  test(
+    `a collector killed ${KILLS} times, before random statements and between a commit and the deletion: every prediction once`,
+    { timeout: 120_000 },
+    async () => {
+      const seed = Number(process.env.RONDO_SEED ?? Math.floor(Math.random() * 2 ** 31));
+      const random = mulberry32(seed);
+      const dir = await mkdtemp(join(tmpdir(), 'rondo-collect-'));
+      const folder = join(dir, 'data', 'gateway', 'spool');
+      const course: Record<string, unknown>[] = [];
+      const message = (): string => `RONDO_SEED=${seed} ${JSON.stringify(course)}`;
+      try {
+        const segments = await writeSpool(folder);
+        let waiting: string[] = [];
+        for (let kill = 0; kill < KILLS; kill += 1) {
+          const between = kill % 3 === 2;
+          // Between: what an earlier death left is deleted first, and death comes at the next one.
+          const code = await (between
+            ? collectIn(dir, 'deletion', String(waiting.length))
+            : collectIn(dir, 'statement', String(Math.floor(random() * STATEMENTS))));
+          expect(code, message()).toBe(null);
+          await using ctx = await testContext({ dir });
+          const counted = await countOf(ctx);
+          const cursor = await readSpoolCursor(ctx.db, 'gateway');
+          waiting = await undeleted(ctx, folder);
+          course.push({ between, rows: counted.rows, segment: cursor.segment, waiting });
+          // A dead process leaves whole transactions: rows, hours and cursor say the same.
+          expect(counted.rows, message()).toBe(cursor.predictions);
+          expect(await requestsOf(ctx), message()).toBe(cursor.predictions);
+          expect(waiting, message()).toEqual(between ? [cursor.segment] : waiting);
+        }
+        expect(await collectIn(dir), message()).toBe(0);
         await using ctx = await testContext({ dir });
-        const counted = await countOf(ctx);
-        const cursor = await readSpoolCursor(ctx.db, 'gateway');
-        waiting = await undeleted(ctx, folder);
-        course.push({ between, rows: counted.rows, segment: cursor.segment, waiting });
-        // A dead process leaves whole transactions: rows, hours and cursor say the same.
-        expect(counted.rows, message()).toBe(cursor.predictions);
-        expect(await requestsOf(ctx), message()).toBe(cursor.predictions);
-        expect(waiting, message()).toEqual(between ? [cursor.segment] : waiting);
+        expect(await countOf(ctx), message()).toEqual({
+          rows: RECORDS,
+          ids: RECORDS,
+          silent: RECORDS / 4 - 1,
+        });
+        expect(await readSpoolCursor(ctx.db, 'gateway'), message()).toMatchObject({
+          predictions: RECORDS,
+          silent: RECORDS / 4 - 1,
+          duplicates: 0,
+          unreadable: 0,
+          orphans: 0,
+        });
+        expect(await requestsOf(ctx), message()).toBe(RECORDS);
+        expect(readdirSync(folder), message()).toEqual(segments.slice(-1));
+      } finally {
+        await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
       }
-      expect(await collectIn(dir), message()).toBe(0);
-      await using ctx = await testContext({ dir });
-      expect(await countOf(ctx), message()).toEqual({
-        rows: RECORDS,
-        ids: RECORDS,
-        silent: RECORDS / 4 - 1,
-      });
-      expect(await readSpoolCursor(ctx.db, 'gateway'), message()).toMatchObject({
-        predictions: RECORDS,
-        silent: RECORDS / 4 - 1,
-        duplicates: 0,
-        unreadable: 0,
-        orphans: 0,
-      });
-      expect(await requestsOf(ctx), message()).toBe(RECORDS);
-      expect(readdirSync(folder), message()).toEqual(segments.slice(-1));
-    } finally {
-      await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    }
-  },
-);
+    },
+  );
+});

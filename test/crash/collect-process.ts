@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { StatementSync } from 'node:sqlite';
+import pg from 'pg';
 import { collectSpool } from '../../src/serving/actions/collect-spool.ts';
 import { testContext } from '../harness/test-context.ts';
 
@@ -34,6 +35,13 @@ if (moment === 'statement') {
       },
     });
   }
+  const query = pg.Client.prototype.query as (...values: unknown[]) => unknown;
+  Object.defineProperty(pg.Client.prototype, 'query', {
+    value(this: pg.Client, ...values: unknown[]) {
+      dieOrCount();
+      return query.apply(this, values);
+    },
+  });
 }
 while (await collectSpool(ctx));
 process.exit(0);

@@ -5,7 +5,9 @@ import { openDatabase } from '../../src/storage/database/database.ts';
 import { createPostgresDatabase, dropPostgresDatabase, executeOn } from '../engines/postgres.ts';
 
 /** Which engine the tests' databases come from: RONDO_TEST_DATABASE, SQLite unless set. */
-export const testsOnPostgres = process.env.RONDO_TEST_DATABASE === 'postgres';
+export function testsOnPostgres(): boolean {
+  return process.env.RONDO_TEST_DATABASE === 'postgres';
+}
 
 /** A database that the migrations were applied to; others are copies of it. */
 const TEMPLATE = 'rondo_template';
@@ -17,7 +19,7 @@ export type TestDatabase = { url: URL; remove(): Promise<void> };
  * RONDO_TEST_POSTGRES. With `again` the same folder gives the same database each time, and it is kept.
  */
 export async function testDatabase(root: string, again: boolean): Promise<TestDatabase> {
-  if (!testsOnPostgres) {
+  if (!testsOnPostgres()) {
     const path = pathToFileURL(join(root, 'rondo.db')).href.slice('file:'.length);
     return { url: new URL(`sqlite:${path}`), remove: () => Promise.resolve() };
   }
