@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs';
 import { AppError } from '../base/app-error.ts';
 import { errorCodes, type ErrorCode } from '../contract/error-codes.ts';
 import type { Json } from '../base/json.ts';
@@ -9,6 +10,12 @@ export type ApiClient = {
   get<T>(path: string, query?: Record<string, string | number | boolean | undefined>): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
   put<T>(path: string, body?: unknown): Promise<T>;
+  /** Sends a file as it is, without reading it into memory. */
+  upload<T>(
+    path: string,
+    query: Record<string, string | number | boolean | undefined>,
+    file: string,
+  ): Promise<T>;
   /** The raw response, for downloads and followed logs. */
   stream(
     path: string,
@@ -50,6 +57,20 @@ export function createApiClient(options: { url: string; token: string | undefine
       (await request('GET', withQuery(path, query))) as T,
     post: async <T>(path: string, body?: unknown) => (await request('POST', path, body ?? {})) as T,
     put: async <T>(path: string, body?: unknown) => (await request('PUT', path, body ?? {})) as T,
+    async upload<T>(
+      path: string,
+      query: Record<string, string | number | boolean | undefined>,
+      file: string,
+    ) {
+      const response = await fetch(baseUrl + withQuery(path, query), {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/octet-stream' },
+        body: await openAsBlob(file),
+      }).catch(unreachable);
+      const text = await response.text();
+      if (!response.ok) throw toAppError(response.status, text);
+      return JSON.parse(text) as T;
+    },
     async stream(path, query) {
       const response = await fetch(baseUrl + withQuery(path, query), { headers }).catch(
         unreachable,

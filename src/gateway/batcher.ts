@@ -51,7 +51,7 @@ const SILENT_REST = 4;
 /**
  * Tick batching: all rows that are read in one turn of the event loop go to the model in one run, split by model
  * version. Nothing is waited for, so a lone request is not slowed; while a run is under way the next rows gather. A
- * batch that fails is run again row by row, so that one bad row fails one request. `afterBatch` is called after the
+ * batch that fails is run again in halves, so that one bad row fails one request. `afterBatch` is called after the
  * jobs of each batch are done. A model in a process of its own has a lane of its own: the others do not wait for it.
  */
 export function createBatcher(options: BatcherOptions): Batcher {
@@ -172,9 +172,15 @@ function createLane(options: BatcherOptions): Lane {
       if (now > job.expiresAtMs) finish(job, { kind: 'expired' });
       else live.push(job);
     }
-    if (live.length === 0) return;
-    if (await tryRun(live)) return;
-    for (const job of live) await tryRun([job]);
+    if (live.length > 0) await runHalving(live);
+  }
+
+  /** A batch that fails is halved until the rows that fail stand alone. */
+  async function runHalving(jobs: WaitingJob[]): Promise<void> {
+    if (await tryRun(jobs)) return;
+    const half = Math.ceil(jobs.length / 2);
+    await runHalving(jobs.slice(0, half));
+    await runHalving(jobs.slice(half));
   }
 
   /** False when a batch of several failed and nothing was answered yet. */
@@ -187,12 +193,10 @@ function createLane(options: BatcherOptions): Lane {
         ? await first.model.runTensors(first.tensors)
         : await first.model.runRows(batch.map((job) => job.values));
     } catch (error) {
-      if (batch.length > 1) return false;
-      finish(first, {
-        kind: 'fault',
-        message: messageOf(error),
-        unavailable: error instanceof ModelUnavailableError,
-      });
+      const unavailable = error instanceof ModelUnavailableError;
+      if (batch.length > 1 && !unavailable) return false;
+      for (const job of batch)
+        finish(job, { kind: 'fault', message: messageOf(error), unavailable });
       return true;
     }
     for (let row = 0; row < batch.length; row += 1) {

@@ -30,5 +30,6 @@ export function foundGateway(gatewayDir: string): GatewayClient {
     setCalendar: async (window) => (await find()).setCalendar(window),
     rollBack: async (release, reason) => (await find()).rollBack(release, reason),
     flush: async () => (await find()).flush(),
+    scoreRows: async (order) => (await find()).scoreRows(order),
   };
 }

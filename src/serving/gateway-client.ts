@@ -19,6 +19,12 @@ export type GatewayClient = {
   rollBack(release: string, reason: string): Promise<boolean>;
   /** Resolves when every request and silent score so far is in the spool. */
   flush(): Promise<GatewayState>;
+  /** Scores rows of named fields by one version, each for itself; nothing is recorded. */
+  scoreRows(order: {
+    model: string;
+    version: string;
+    rows: readonly Record<string, unknown>[];
+  }): Promise<{ scores: (number | null)[]; errors: { row: number; message: string }[] }>;
 };
 
 const ANSWER_WITHIN_MS = 60_000;
@@ -69,6 +75,7 @@ export function gatewayClient(options: { address: string; tokenFile: string }): 
     rollBack: async (release, reason) =>
       (await call<{ rolledBack: boolean }>('POST', 'rollback', { release, reason })).rolledBack,
     flush: () => call('POST', 'flush', {}),
+    scoreRows: (order) => call('POST', 'score', order),
   };
 }
 

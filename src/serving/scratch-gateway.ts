@@ -27,6 +27,9 @@ export type ScratchGateway = {
   scoreRows(version: string, columns: string[], rows: Cells[]): Promise<RowScores>;
 };
 
+/** Limits of the gateway that work on files wants otherwise. */
+export type ScratchLimits = { maxBatchRows?: number; pythonTimeoutMs?: number };
+
 const ROWS_PER_REQUEST = 1000;
 const START_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 5000;
@@ -39,10 +42,11 @@ export async function withScratchGateway<T>(
   ctx: Pick<Context, 'paths' | 'ids'>,
   models: RoutedModel[],
   use: (gateway: ScratchGateway) => Promise<T>,
+  limits: ScratchLimits = {},
 ): Promise<T> {
   const dataDir = join(ctx.paths.temp, ctx.ids.next('gateway'));
   await mkdir(dataDir, { recursive: true });
-  const { child, address } = await startProcess(dataDir);
+  const { child, address } = await startProcess(dataDir, limits);
   try {
     const client = gatewayClient({ address, tokenFile: join(dataDir, 'token') });
     await client.putRoutes({ version: 1, calendar: { kind: 'real' }, models, endpoints: [] });
@@ -139,7 +143,10 @@ function typesOf({ signature }: RoutedModel, columns: string[]): string[] {
 }
 
 /** Starts `gateway/gateway-process` and waits for the line with its address. */
-function startProcess(dataDir: string): Promise<{ child: ChildProcess; address: string }> {
+function startProcess(
+  dataDir: string,
+  limits: ScratchLimits,
+): Promise<{ child: ChildProcess; address: string }> {
   const script = join(
     import.meta.dirname,
     '..',
@@ -150,7 +157,7 @@ function startProcess(dataDir: string): Promise<{ child: ChildProcess; address: 
     dataDir,
     host: '127.0.0.1',
     port: 0,
-    limits: { maxBodyBytes: 64 * 1024 * 1024 },
+    limits: { maxBodyBytes: 64 * 1024 * 1024, ...limits },
   };
   const child = spawn(process.execPath, [script], {
     env: { ...passedOn(), RONDO_GATEWAY_CONFIG: JSON.stringify(config) },

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
 import { textTable, type CommandModule } from '../cli.ts';
+import { scoreFile } from '../score-file.ts';
 
 type TryAnswer = { status: number; latencyMs: number; body: unknown };
 type Prediction = {
@@ -13,10 +14,24 @@ type Prediction = {
 
 export const predictCommand: CommandModule = (program, cli) => {
   program
-    .command('predict <endpoint> [field=value...]')
-    .description('ask an endpoint; the prediction is recorded like any other')
-    .option('--input <file>', 'a JSON object of fields, - for stdin')
-    .action(async (endpoint: string, fields: string[], options: { input?: string }) => {
+    .command('predict [endpoint] [field=value...]')
+    .description('ask an endpoint, or score a file with the version it serves')
+    .option('--endpoint <name>', 'the endpoint, where it is not the first word')
+    .option('--input <file>', 'a JSON object of fields, - for stdin; with --output a file of rows')
+    .option('--output <file>', 'score the rows of --input into this file (.parquet, .csv, .json)')
+    .option('--model-version <version>', 'of a file: another version than the one at 100 %')
+    .option('--time <column>', "of a file: features as known at each row's instant")
+    .action(async (first: string | undefined, rest: string[], options: PredictOptions) => {
+      const [endpoint, fields] = endpointOf(first, rest, options.endpoint);
+      if (options.output !== undefined) {
+        if (fields.length > 0)
+          throw new AppError(
+            'USAGE',
+            `With --output the rows come from --input: ${fields.join(' ')}`,
+          );
+        await scoreFile(cli, { ...options, endpoint, output: options.output });
+        return;
+      }
       const inputs = {
         ...(options.input === undefined ? {} : await readFields(options.input)),
         ...parseFields(fields),
@@ -47,6 +62,25 @@ export const predictCommand: CommandModule = (program, cli) => {
       );
     });
 };
+
+type PredictOptions = {
+  endpoint?: string;
+  input?: string;
+  output?: string;
+  modelVersion?: string;
+  time?: string;
+};
+
+/** `predict E x=1` and `predict --endpoint E x=1` alike. */
+function endpointOf(
+  first: string | undefined,
+  rest: readonly string[],
+  named: string | undefined,
+): [endpoint: string, fields: readonly string[]] {
+  if (named !== undefined) return [named, first === undefined ? rest : [first, ...rest]];
+  if (first === undefined) throw new AppError('USAGE', 'Name the endpoint: rondo predict NAME.');
+  return [first, rest];
+}
 
 async function readFields(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path === '-' ? '/dev/stdin' : path, 'utf8').catch(

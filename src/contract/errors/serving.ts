@@ -6,6 +6,16 @@ export const servingErrors = {
     exit: 3,
     help: 'Endpoints are written in rondo.yaml under "endpoints".',
   },
+  SCORING_INPUT_INVALID: {
+    status: 400,
+    exit: 2,
+    help: 'The file holds the columns of the model, or the keys of its features: "rondo models NAME champion" shows both.',
+  },
+  SCORING_UNKNOWN: {
+    status: 404,
+    exit: 3,
+    help: 'Results are kept for an hour, and not over a restart of the server: send the file again.',
+  },
   PREDICTION_UNKNOWN: {
     status: 404,
     exit: 3,

@@ -5,6 +5,7 @@ import { featureUpdate, routeTable } from '../../contract/route-table.ts';
 import { answerError, answerJson, readJson, type Exchange } from '../exchange.ts';
 import { countRows } from '../feature-copy.ts';
 import type { Gateway } from '../gateway.ts';
+import { scoreRows } from './score-rows.ts';
 
 const calendarWindow = z.object({ nowMs: z.number(), untilMs: z.number() });
 const rollbackOrder = z.object({
@@ -29,6 +30,7 @@ const actions: Record<string, Action> = {
   calendar: { method: 'POST', run: postCalendar },
   rollback: { method: 'POST', run: postRollback },
   flush: { method: 'POST', run: postFlush },
+  score: { method: 'POST', run: (exchange, gateway) => scoreRows(gateway, readJson(exchange)) },
   state: { method: 'GET', run: (_exchange, gateway) => stateOf(gateway) },
 };
 

@@ -81,7 +81,7 @@ async function makeEnvironment(ctx: Asking, version: Version): Promise<string | 
   const prepared = await venvEnvironment.prepare({
     config: { requirements: REQUIREMENTS },
     readProjectFile: () => ctx.blobs.read(file.digest),
-    folder: join(ctx.paths.root, 'environments'),
+    folder: ctx.paths.environments,
     signal: AbortSignal.timeout(BUILD_WITHIN_MS),
     log: (line) => ctx.logger?.debug({ model: version.model, version: version.version, line }),
   });
