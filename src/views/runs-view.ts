@@ -13,6 +13,8 @@ import type {
   StepArtifactRow,
   StepRunRow,
 } from '../storage/database/tables/runs.ts';
+import type { RunRow } from '../storage/database/tables/tracking.ts';
+import { adHocItem, adHocRuns, adHocRunView } from './ad-hoc-runs.ts';
 import { jsonColumn } from './json-column.ts';
 import { counted } from './words.ts';
 
@@ -60,14 +62,27 @@ export async function runsView(db: ReadDatabase, query: RunsQuery): Promise<Runs
     .distinct()
     .orderBy('pipeline')
     .execute();
-  const shown = rows.slice(0, limit);
+  const adHoc = await adHocRuns(
+    db,
+    query,
+    runId === undefined ? null : { startedMs: Number(startedText), runId },
+    limit + 1,
+  );
+  const items = [...(await runItems(db, rows)), ...(await adHocItems(db, adHoc.rows))].toSorted(
+    newestFirst,
+  );
+  const shown = items.slice(0, limit);
   const last = shown.at(-1);
   return {
-    items: await runItems(db, shown),
-    next: rows.length > limit && last ? `${last.started_at_ms}:${last.run_id}` : null,
-    total: Number(total.count),
+    items: shown,
+    next: items.length > limit && last ? `${last.createdMs}:${last.runId}` : null,
+    total: Number(total.count) + adHoc.total,
     pipelines: pipelines.map((row) => row.pipeline),
   };
+}
+
+function newestFirst(a: RunItem, b: RunItem): number {
+  return b.createdMs - a.createdMs || (a.runId < b.runId ? 1 : -1);
 }
 
 /** Splits a key `NUMBER:ID`. */
@@ -78,9 +93,29 @@ export function splitKey(key: string | undefined): [string | undefined, string |
     : [key.slice(0, at), key.slice(at + 1)];
 }
 
-async function runItems(db: ReadDatabase, rows: readonly PipelineRunRow[]): Promise<RunItem[]> {
+async function adHocItems(db: ReadDatabase, rows: readonly RunRow[]): Promise<RunItem[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.run_id);
+  const { metrics, versions } = await loggedBy(db, ids);
+  const params = await db.selectFrom('run_params').selectAll().where('run_id', 'in', ids).execute();
+  return rows.map((row) => {
+    const produced = versions.find((version) => version.run_id === row.run_id);
+    return adHocItem(
+      row,
+      {
+        metrics: Object.fromEntries(
+          metrics.filter((one) => one.run_id === row.run_id).map((one) => [one.key, one.value]),
+        ),
+        parameters: Object.fromEntries(
+          params.filter((one) => one.run_id === row.run_id).map((one) => [one.key, one.value]),
+        ),
+      },
+      produced ? { model: produced.model, version: produced.version } : null,
+    );
+  });
+}
+
+async function loggedBy(db: ReadDatabase, ids: string[]) {
   const metrics = await db
     .selectFrom('latest_metrics')
     .select(['run_id', 'key', 'value'])
@@ -92,6 +127,13 @@ async function runItems(db: ReadDatabase, rows: readonly PipelineRunRow[]): Prom
     .select(['run_id', 'model', 'version'])
     .where('run_id', 'in', ids)
     .execute();
+  return { metrics, versions };
+}
+
+async function runItems(db: ReadDatabase, rows: readonly PipelineRunRow[]): Promise<RunItem[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map((row) => row.run_id);
+  const { metrics, versions } = await loggedBy(db, ids);
   const cached = await db
     .selectFrom('step_runs')
     .select((eb) => ['run_id', eb.fn.countAll<number | string>().as('count')])
@@ -102,6 +144,7 @@ async function runItems(db: ReadDatabase, rows: readonly PipelineRunRow[]): Prom
   return rows.map((row) => {
     const produced = versions.find((version) => version.run_id === row.run_id);
     return {
+      kind: 'pipeline',
       runId: row.run_id,
       pipeline: row.pipeline,
       state: row.state,
@@ -142,7 +185,7 @@ export async function runView(db: ReadDatabase, runId: string): Promise<RunView 
     .selectAll()
     .where('run_id', '=', runId)
     .executeTakeFirst();
-  if (!row) return undefined;
+  if (!row) return adHocRunView(db, runId, (rows) => adHocItems(db, rows));
   const [item] = await runItems(db, [row]);
   if (!item) return undefined;
   item.cause.to = await causeAddress(db, row);

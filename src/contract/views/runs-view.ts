@@ -9,6 +9,8 @@ export const runCause = z.object({
 });
 
 export const runItem = z.object({
+  /** `ad hoc`: logged by an MLflow client outside every pipeline; `pipeline` then holds the run's name. */
+  kind: z.enum(['pipeline', 'ad hoc']),
   runId: z.string(),
   pipeline: z.string(),
   state: z.string(),
