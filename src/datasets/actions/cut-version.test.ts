@@ -192,3 +192,9 @@ test('an empty dataset, an empty file and an unknown version say so', async () =
     code: 'DATASET_VERSION_UNKNOWN',
   });
 });
+
+test('a run that comes before the first look at the source finds the files all the same', async () => {
+  await using ctx = await testContext({ definition });
+  await ctx.write('data/a.csv', 'id,at\n1,2001-01-01\n');
+  expect((await cutVersion(ctx, { dataset: 'd' })).version).toMatchObject({ rows: 1 });
+});

@@ -23,6 +23,7 @@ import {
 } from '../profile.ts';
 import { profileFiles } from '../profile-files.ts';
 import type { Column } from '../schema.ts';
+import { scanSource } from './scan-source.ts';
 
 export type CutResult = { kind: 'created' | 'unchanged'; version: DatasetVersion };
 type CutContext = Pick<
@@ -39,7 +40,12 @@ export async function cutVersion(
   input: { dataset: string; actor?: string },
 ): Promise<CutResult> {
   const definition = findDataset(ctx.project, input.dataset);
-  const row = await findDatasetRow(ctx.db, input.dataset);
+  let row = await findDatasetRow(ctx.db, input.dataset);
+  if (typeof row?.scanned_at_ms !== 'number') {
+    // A run may come before the first look at the source has ended.
+    await scanSource(ctx, input);
+    row = await findDatasetRow(ctx.db, input.dataset);
+  }
   const previous = await latestVersion(ctx.db, input.dataset);
   if (previous && previous.sequence === row?.sequence)
     return { kind: 'unchanged', version: previous };
