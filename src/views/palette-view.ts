@@ -36,6 +36,12 @@ export async function paletteItems(db: ReadDatabase): Promise<PaletteItem[]> {
     .where('active', '=', 1)
     .orderBy('trigger')
     .execute();
+  const commits = await db
+    .selectFrom('commits')
+    .select(['sha', 'subject', 'state'])
+    .orderBy('number', 'desc')
+    .limit(50)
+    .execute();
   const alarms = await db
     .selectFrom('alarms')
     .select(['alarm_id', 'monitor', 'state'])
@@ -65,6 +71,11 @@ export async function paletteItems(db: ReadDatabase): Promise<PaletteItem[]> {
       kind: `run, ${row.state}`,
       text: `${row.pipeline} ${row.run_id}`,
       to: `/runs/${row.run_id}`,
+    })),
+    ...commits.map((row) => ({
+      kind: `commit, ${row.state}`,
+      text: `${row.sha.slice(0, 8)} ${row.subject}`,
+      to: `/commits/${row.sha}`,
     })),
     ...triggers.map(({ trigger }) => ({
       kind: 'trigger',

@@ -30,6 +30,14 @@ const CHECKS = [
   ['numbers', 'answers to strange values', '40 strange rows: 33 finite scores, 7 named refusals.'],
 ] as const;
 
+const REASONS = {
+  failed: 'The check "the pipeline runs" failed: step fit exited with 1.',
+  testing: null,
+  deployed: 'In force: every check held, and runs use it.',
+  replaced: 'Replaced by a newer commit.',
+  'rolled-back': 'Taken back by a person: the first model it made was refused.',
+} as const;
+
 /** The sha of a seeded commit by its place. */
 export function seededSha(index: number): string {
   return `${String(index)}a7f3c`.repeat(7).slice(0, 40);
@@ -55,7 +63,7 @@ export async function seedCommits(ctx: TestContext, startMs: number): Promise<vo
         committed_ms: seenMs - 60_000,
         seen_ms: seenMs,
         state: commit.state,
-        reason: failed ? 'The check "the pipeline runs" failed: step fit exited with 1.' : null,
+        reason: REASONS[commit.state],
         bundle,
         started_ms: seenMs,
         finished_ms: testing ? null : seenMs,

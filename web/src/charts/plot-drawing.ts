@@ -14,6 +14,7 @@ export function drawSpans(plot: uPlot, drawing: Drawing): void {
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'alphabetic';
+  const labels: { text: string; x: number }[] = [];
   drawing.spans.forEach((span, index) => {
     const from = plot.valToPos(span.from / scale, 'x', true);
     const to = plot.valToPos(span.to / scale, 'x', true);
@@ -41,8 +42,7 @@ export function drawSpans(plot: uPlot, drawing: Drawing): void {
       ctx.fillRect(from, top, to - from, height);
     }
     if (span.label !== '' && to - from > ctx.measureText(span.label).width + 8 * devicePixelRatio) {
-      ctx.fillStyle = colorOf(drawing.element, '--muted');
-      ctx.fillText(span.label, from + 4 * devicePixelRatio, top + height - 5 * devicePixelRatio);
+      labels.push({ text: span.label, x: from + 4 * devicePixelRatio });
     }
   });
   ctx.strokeStyle = withAlpha(colorOf(drawing.element, '--chart-grey'), 0.9);
@@ -55,6 +55,14 @@ export function drawSpans(plot: uPlot, drawing: Drawing): void {
     ctx.stroke();
   }
   ctx.restore();
+  ctx.save();
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
+  ctx.fillStyle = colorOf(drawing.element, '--muted');
+  // Above the chart, where neither lines nor their names are.
+  for (const { text, x } of labels) ctx.fillText(text, x, top - 2 * devicePixelRatio);
+  ctx.restore();
 }
 
 /** Thresholds with their names. */
@@ -63,24 +71,36 @@ export function drawLines(plot: uPlot, drawing: Drawing): void {
   const { left, width } = plot.bbox;
   ctx.save();
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  drawing.lines.forEach((line, index) => {
+  const names: number[] = [];
+  for (const line of drawing.lines) {
     const at = plot.valToPos(line.value, 'y', true);
     ctx.strokeStyle = colorOf(drawing.element, line.color);
-    ctx.fillStyle = ctx.strokeStyle;
     ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
     ctx.lineWidth = 1.25 * devicePixelRatio;
     ctx.beginPath();
     ctx.moveTo(left, at);
     ctx.lineTo(left + width, at);
     ctx.stroke();
-    // Names of neighbouring lines stand at opposite ends, so that they do not cover each other.
-    const atLeft = index % 2 === 0;
+    // Names stand at the left end, the second of two close lines at the right: they do not cover each other.
+    const atLeft = names.every((other) => Math.abs(other - at) > 15 * devicePixelRatio);
+    if (atLeft) names.push(at);
     ctx.textAlign = atLeft ? 'left' : 'right';
     // uPlot leaves the baseline in the middle: the name would stand on its own line.
     ctx.textBaseline = 'bottom';
     const edge = 3 * devicePixelRatio;
-    ctx.fillText(line.label, atLeft ? left + edge : left + width - edge, at - devicePixelRatio);
-  });
+    const x = atLeft ? left + edge : left + width - edge;
+    // A line of the data may pass below the name: it stands on the ground of the chart.
+    const { width: wide } = ctx.measureText(line.label);
+    ctx.fillStyle = withAlpha(colorOf(drawing.element, '--bg-panel'), 0.85);
+    ctx.fillRect(
+      (atLeft ? x : x - wide) - edge,
+      at - 14 * devicePixelRatio,
+      wide + 2 * edge,
+      13 * devicePixelRatio,
+    );
+    ctx.fillStyle = ctx.strokeStyle;
+    ctx.fillText(line.label, x, at - devicePixelRatio);
+  }
   ctx.restore();
 }
 

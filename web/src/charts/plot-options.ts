@@ -64,7 +64,7 @@ export function optionsOf(drawing: Drawing): uPlot.Options {
   return {
     width: element.clientWidth || 600,
     height: drawing.height,
-    padding: [AIR_PX + Math.max(1, drawing.lanes) * LANE_PX, 12, 0, 0],
+    padding: [AIR_PX + Math.max(1, drawing.lanes) * LANE_PX, 20, 0, 0],
     legend: { show: false },
     cursor: { points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
     scales: {

@@ -60,7 +60,7 @@ function Took({ station }: { station: StationRecord }) {
   return (
     <p className="muted">
       <TimeAgo atMs={station.atMs} />
-      {station.durationMs === null ? null : (
+      {station.durationMs === null || station.durationMs === 0 ? null : (
         <>
           {' '}
           · took <Duration ms={station.durationMs} />

@@ -42,6 +42,7 @@ export function PagedTable<P extends { total?: number | null }, Row>({
       {({ pages }) => {
         const rows = pages.flatMap(rowsOf);
         if (rows.length === 0 && !filtered) return empty;
+        const total = pages[0]?.total;
         const more = view.hasNextPage ? () => void view.fetchNextPage() : null;
         return (
           <Panel flush title={title} note={note}>
@@ -60,7 +61,11 @@ export function PagedTable<P extends { total?: number | null }, Row>({
             )}
             <ListFoot
               shown={rows.length}
-              total={pages[0]?.total ?? rows.length}
+              {...(typeof total === 'number'
+                ? { total }
+                : more === null
+                  ? { total: rows.length }
+                  : {})}
               more={more}
               loading={view.isFetchingNextPage}
             />

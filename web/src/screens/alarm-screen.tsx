@@ -4,6 +4,7 @@ import { useView } from '../api/use-view.ts';
 import { DriftTable } from '../charts/drift-table.tsx';
 import { LossChart } from '../charts/loss-chart.tsx';
 import { Go } from '../components/go.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { Statements } from '../components/statements.tsx';
 import { StateWord } from '../components/state-word.tsx';
@@ -33,6 +34,7 @@ export function AlarmScreen() {
                 <Go to={`/monitors/${alarm.endpoint}`}>{alarm.endpoint}</Go>
               </>
             }
+            actions={<LineageLink kind="alarm" id={alarm.alarmId} />}
           >
             <VerdictCard state={<StateWord state={alarm.state} />}>{alarm.sentence}</VerdictCard>
             <div className="main-side">

@@ -3,6 +3,7 @@ import type { CommitCheck, CommitView } from '../../../src/contract/views/commit
 import { useView } from '../api/use-view.ts';
 import { CommitRoad } from '../components/commit-road.tsx';
 import { Go } from '../components/go.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { OrderButton } from '../components/order-button.tsx';
 import { Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { StateWord } from '../components/state-word.tsx';
@@ -27,9 +28,7 @@ export function CommitScreen() {
           }
           actions={
             <>
-              <Go to={`/lineage/commit/${data.sha}`} className="text-button">
-                Lineage
-              </Go>
+              <LineageLink kind="commit" id={data.sha} />
               {data.state === 'deployed' ? <RollBack /> : null}
             </>
           }

@@ -4,6 +4,7 @@ import type { DatasetVersionView } from '../../../src/contract/views/datasets-vi
 import { useView } from '../api/use-view.ts';
 import { ProfileCard } from '../charts/profile-card.tsx';
 import { Go } from '../components/go.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { CopyLine, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { formatNumber } from '../format.ts';
@@ -28,18 +29,23 @@ export function DatasetVersionScreen() {
         </>
       }
       actions={
-        <Select
-          aria-label="Compare with version"
-          placeholder="Compare with …"
-          data={(view.data?.versions ?? [])
-            .filter((number) => String(number) !== version)
-            .map((number) => ({ value: String(number), label: `version ${number}` }))}
-          value={search.compare ?? null}
-          onChange={(value) => void navigate({ search: value === null ? {} : { compare: value } })}
-          clearable
-          searchable
-          w={170}
-        />
+        <>
+          <LineageLink kind="dataset-version" id={`${dataset}@${version}`} />
+          <Select
+            aria-label="Compare with version"
+            placeholder="Compare with …"
+            data={(view.data?.versions ?? [])
+              .filter((number) => String(number) !== version)
+              .map((number) => ({ value: String(number), label: `version ${number}` }))}
+            value={search.compare ?? null}
+            onChange={(value) =>
+              void navigate({ search: value === null ? {} : { compare: value } })
+            }
+            clearable
+            searchable
+            w={170}
+          />
+        </>
       }
     >
       <Loaded view={view}>

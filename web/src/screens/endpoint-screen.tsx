@@ -4,6 +4,7 @@ import { useView } from '../api/use-view.ts';
 import { Plot } from '../charts/plot.tsx';
 import { DataTable, type Column } from '../components/data-table.tsx';
 import { Go } from '../components/go.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { RangePicker, type RangeSearch } from '../components/range-picker.tsx';
 import { StateWord } from '../components/state-word.tsx';
@@ -26,7 +27,12 @@ export function EndpointScreen() {
       title={endpoint}
       question="Is it well?"
       crumbs={<Go to="/endpoints">Endpoints</Go>}
-      actions={<RangePicker search={search} change={change} fallback="7" />}
+      actions={
+        <>
+          <LineageLink kind="endpoint" id={endpoint} />
+          <RangePicker search={search} change={change} fallback="7" />
+        </>
+      }
     >
       <Loaded view={view}>
         {(data) => (

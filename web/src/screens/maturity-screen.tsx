@@ -115,10 +115,7 @@ function Requirements({ label, rows }: { label: string; rows: readonly MaturityR
             <th scope="col" style={{ width: 150 }}>
               State
             </th>
-            <th scope="col" style={{ width: '28%' }}>
-              Requirement
-            </th>
-            <th scope="col">What was seen</th>
+            <th scope="col">Requirement, and what was seen</th>
             <th scope="col" className="num" style={{ width: 60 }}>
               n
             </th>
@@ -134,9 +131,10 @@ function Requirements({ label, rows }: { label: string; rows: readonly MaturityR
                 <StateWord state={row.state} />
               </td>
               <td>
-                {row.title} <span className="muted">{row.id}</span>
+                <b>{row.title}</b> <span className="muted">{row.id}</span>
+                <br />
+                <span className="muted">{row.reason}</span>
               </td>
-              <td className="muted">{row.reason}</td>
               <td className="num">{formatNumber(row.n)}</td>
               <td>
                 <EvidenceLinks ids={row.evidence} what={row.title} />

@@ -4,6 +4,7 @@ import { useView } from '../api/use-view.ts';
 import { EvidenceChart } from '../charts/evidence-chart.tsx';
 import { Go } from '../components/go.tsx';
 import { OrderButton } from '../components/order-button.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { CopyLine, Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { Statements } from '../components/statements.tsx';
 import { StateWord } from '../components/state-word.tsx';
@@ -28,7 +29,12 @@ export function ReleaseScreen() {
                 <Go to="/releases">Releases</Go> / <code>{release.releaseId}</code>
               </>
             }
-            actions={data.canRollBack ? <RollBack data={data} /> : null}
+            actions={
+              <>
+                <LineageLink kind="release" id={release.releaseId} />
+                {data.canRollBack ? <RollBack data={data} /> : null}
+              </>
+            }
           >
             <VerdictCard state={<StateWord state={release.state} />}>{data.sentence}</VerdictCard>
             <Panel title="Stages">

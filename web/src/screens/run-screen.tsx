@@ -4,6 +4,7 @@ import { Skeleton } from '@mantine/core';
 import type { RunView, StepView } from '../../../src/contract/views/runs-view.ts';
 import { useView } from '../api/use-view.ts';
 import { Go } from '../components/go.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { LogBox } from '../components/log-box.tsx';
 import { OrderButton } from '../components/order-button.tsx';
 import { CopyLine, Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
@@ -46,21 +47,24 @@ export function RunScreen() {
               </>
             }
             actions={
-              active ? (
-                <OrderButton
-                  text="Cancel run"
-                  action={{
-                    text: `Cancel run of ${data.run.pipeline}`,
-                    effect: `The running step of ${data.run.pipeline} is stopped with every process it started; finished steps keep their results. Nothing else changes.`,
-                    command: `npx rondo cancel ${data.run.runId}`,
-                    path: `/api/runs/${data.run.runId}/cancel`,
-                    body: {},
-                    typeName: null,
-                  }}
-                />
-              ) : (
-                <CopyLine line={`npx rondo logs ${data.run.runId}`} />
-              )
+              <>
+                <LineageLink kind="run" id={data.run.runId} />
+                {active ? (
+                  <OrderButton
+                    text="Cancel run"
+                    action={{
+                      text: `Cancel run of ${data.run.pipeline}`,
+                      effect: `The running step of ${data.run.pipeline} is stopped with every process it started; finished steps keep their results. Nothing else changes.`,
+                      command: `npx rondo cancel ${data.run.runId}`,
+                      path: `/api/runs/${data.run.runId}/cancel`,
+                      body: {},
+                      typeName: null,
+                    }}
+                  />
+                ) : (
+                  <CopyLine line={`npx rondo logs ${data.run.runId}`} />
+                )}
+              </>
             }
           >
             <VerdictCard state={<StateWord state={data.run.state} />}>

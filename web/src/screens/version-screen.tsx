@@ -3,6 +3,7 @@ import type { GateView, VersionView } from '../../../src/contract/views/models-v
 import { useView } from '../api/use-view.ts';
 import { SliceBars } from '../charts/slice-bars.tsx';
 import { Go } from '../components/go.tsx';
+import { LineageLink } from '../components/lineage-link.tsx';
 import { Facts, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { Statements } from '../components/statements.tsx';
 import { StateWord } from '../components/state-word.tsx';
@@ -23,6 +24,7 @@ export function VersionScreen() {
           <Go to="/models">Models</Go> / <Go to={`/models/${model}`}>{model}</Go>
         </>
       }
+      actions={<LineageLink kind="model-version" id={`${model}/${version}`} />}
     >
       <Loaded view={view}>
         {(data) => (
