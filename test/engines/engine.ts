@@ -20,6 +20,9 @@ export const run = promisify(execFile);
 
 const root = process.env.RONDO_ENGINES ?? join(homedir(), '.cache', 'rondo-engines');
 
+/** Python environments that steps of tests ask for, kept from run to run (RONDO_ENVIRONMENTS). */
+export const environmentsFolder = join(root, 'environments');
+
 export function folderOf(engine: Engine): string {
   return join(root, engine.name);
 }

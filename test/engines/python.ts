@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { folderOf, run, type Engine } from './engine.ts';
 
@@ -37,4 +38,12 @@ export function pythonEnvironment(engine: Engine): NodeJS.ProcessEnv {
 
 function pathWith(folder: string): string {
   return `${folder}:${process.env.PATH ?? ''}`;
+}
+
+/** Why steps in virtual environments cannot run; undefined when they can. Under CI a missing Python is an error. */
+export function missingVenv(): string | undefined {
+  if (spawnSync('python3', ['-c', 'import venv, ensurepip']).status === 0) return undefined;
+  const reason = 'there is no python3 with venv here';
+  if (process.env.CI) throw new Error(reason);
+  return reason;
 }

@@ -1,0 +1,1 @@
+"""What training and evaluation of the flights model share."""
