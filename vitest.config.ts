@@ -46,7 +46,7 @@ export default defineConfig({
       {
         test: {
           name: 'suite',
-          include: ['test/{api,simulation,golden,crash,package,e2e,guide}/**/*.test.ts'],
+          include: ['test/{api,mlflow,simulation,golden,crash,package,e2e,guide}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -139,6 +139,9 @@ function conditionsSql(
     if (condition.entity === 'attribute') {
       const column = columns[condition.key];
       if (column === undefined) throw invalid(`Invalid attribute name: ${condition.key}`);
+      if (typeof condition.value === 'number' && !Number.isInteger(condition.value)) {
+        throw invalid(`Invalid value for numeric attribute '${condition.key}': ${condition.value}`);
+      }
       parts.push(compareSql(engine, sql.ref(column), condition));
       continue;
     }

@@ -47,9 +47,18 @@ writeFileSync(
     'flavors:',
     '  onnx:',
     '    data: model.onnx',
+    '    providers: [CPUExecutionProvider]',
+    // For mlflow.pyfunc.load_model.
+    '  python_function:',
+    '    data: model.onnx',
+    '    loader_module: mlflow.onnx',
     'signature:',
     `  inputs: '${JSON.stringify(inputs)}'`,
     `  outputs: '${JSON.stringify([{ type: 'double', name: 'probability' }])}'`,
+    'saved_input_example_info:',
+    '  artifact_path: input_example.json',
+    '  type: dataframe',
+    '  pandas_orient: split',
     '',
   ].join('\n'),
 );

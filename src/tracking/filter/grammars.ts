@@ -8,6 +8,8 @@ export type FilterGrammar = {
   /** Attributes that are compared as text and as numbers. */
   text: readonly string[];
   numbers: readonly string[];
+  /** Whether an integer may stand in quotes. */
+  quotedNumbers?: boolean;
   /** Other spellings of attributes. */
   aliases: Readonly<Record<string, string>>;
   /** Attributes that may be compared with a list; `all` of them where MLflow has no such rule. */
@@ -116,6 +118,7 @@ export const modelVersionsGrammar: FilterGrammar = {
   entities: { ...ATTRIBUTE, ...TAGS },
   text: ['name', 'run_id', 'source_path'],
   numbers: ['version_number'],
+  quotedNumbers: true,
   aliases: {},
   lists: ['name', 'run_id'],
   nullable: [],

@@ -180,6 +180,8 @@ function valueOf(
   const shown = right.kind === 'text' ? `'${right.text}'` : right.text;
   if (left.numeric) {
     if (right.kind === 'number') return Number(right.text);
+    if (right.kind === 'text' && grammar.quotedNumbers && /^\s*[-+]?\d+\s*$/.test(right.text))
+      return Number(right.text);
     throw refuse(
       left.entity === 'metric'
         ? `Expected numeric value type for metric. Found ${shown}`
