@@ -179,13 +179,13 @@ export const firesEveryTrigger: Requirement = {
     const silent = kinds.filter((kind) => !fired.some((event) => textOf(event, 'kind') === kind));
     if (silent.length > 0) {
       return missing(
-        `${counted(fired.length, 'run')} started by triggers in the window, none by ${named(silent)}.`,
+        `${fired.length === 0 ? 'No run was started by a trigger' : `${counted(fired.length, 'firing')} of triggers`} in the window; none of kind ${named(silent)}.`,
         fired.length,
       );
     }
     return {
       state: 'automatic',
-      reason: `${counted(fired.length, 'run')} started by triggers, of ${counted(kinds.length, 'kind')}: ${kinds.join(', ')}.`,
+      reason: `${counted(fired.length, 'run')} in the window ${fired.length === 1 ? 'was' : 'were'} started by triggers, of ${counted(kinds.length, 'kind')}: ${kinds.join(', ')}.`,
       n: fired.length,
       proof: fired,
     };
