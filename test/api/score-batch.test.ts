@@ -2,47 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { considerCandidate } from '../../src/delivery/actions/consider-candidate.ts';
 import { eventsAfter } from '../../src/events/event-store.ts';
 import { registerVersion } from '../../src/registry/actions/register-version.ts';
 import { scoreBatch, type BatchOrder } from '../../src/serving/actions/score-batch.ts';
 import { scoreBuiltin } from '../../src/runs/builtins/score.ts';
-import {
-  lateProject,
-  modelFolder,
-  sigmoid,
-  succeedRun,
-  testRows,
-} from '../harness/produce-model.ts';
-import { testContext, type TestContext } from '../harness/test-context.ts';
-
-/** A project whose endpoint `late` serves version 1: sigmoid(2 x). */
-async function world(): Promise<TestContext> {
-  const ctx = await testContext({ definition: lateProject({}) });
-  const test = await testRows(ctx, { rows: 500, seed: 1 });
-  const produced = await succeedRun(ctx, {
-    runId: 'run_1',
-    modelTree: await modelFolder(ctx, { weight: 2 }),
-    test,
-  });
-  const version = await registerVersion(ctx, { runId: 'run_1', produced });
-  await considerCandidate(ctx, version);
-  return ctx;
-}
-
-function order(ctx: TestContext, part: Partial<BatchOrder>): BatchOrder {
-  return {
-    endpoint: 'late',
-    version: null,
-    input: { path: '', format: 'parquet' },
-    output: { path: join(ctx.paths.root, 'scored.parquet'), format: 'parquet' },
-    time: null,
-    atMs: ctx.clocks.calendar.nowMs(),
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    ...part,
-  };
-}
+import { modelFolder, sigmoid, succeedRun } from '../harness/produce-model.ts';
+import { batchOrder, batchWorld } from '../harness/score-world.ts';
+import type { TestContext } from '../harness/test-context.ts';
 
 const scored = (ctx: TestContext, source: string) =>
   ctx.analytics.rows<{
@@ -53,9 +19,9 @@ const scored = (ctx: TestContext, source: string) =>
   }>(`select * from ${source}`);
 
 test('every row keeps its place and its columns, and gets a score or the reason why not', async () => {
-  await using ctx = await world();
+  await using ctx = await batchWorld();
   const csv = await ctx.write('rows.csv', 'i,x,noise,note\n1,0.5,0,a\n2,,0,"b, c"\n3,-1,0.25,\n');
-  const result = await scoreBatch(ctx, order(ctx, { input: { path: csv, format: 'csv' } }));
+  const result = await scoreBatch(ctx, batchOrder(ctx, { input: { path: csv, format: 'csv' } }));
   expect(result).toMatchObject({ model: 'late', version: '1', rows: 3, errors: 1 });
   const path = join(ctx.paths.root, 'scored.parquet');
   const rows = await scored(ctx, `read_parquet('${path}')`);
@@ -102,7 +68,7 @@ test('every row keeps its place and its columns, and gets a score or the reason 
     const output = join(ctx.paths.root, `scored.${format}`);
     await scoreBatch(
       ctx,
-      order(ctx, { input: { path: csv, format: 'csv' }, output: { path: output, format } }),
+      batchOrder(ctx, { input: { path: csv, format: 'csv' }, output: { path: output, format } }),
     );
     const again = await scored(
       ctx,
@@ -114,11 +80,11 @@ test('every row keeps its place and its columns, and gets a score or the reason 
 });
 
 test('what cannot be scored at all is refused, and leaves no output', async () => {
-  await using ctx = await world();
+  await using ctx = await batchWorld();
   const output = join(ctx.paths.root, 'scored.parquet');
   const refused = async (name: string, text: string, part: Partial<BatchOrder> = {}) => {
     const path = await ctx.write(name, text);
-    const scoring = scoreBatch(ctx, order(ctx, { input: { path, format: 'csv' }, ...part }));
+    const scoring = scoreBatch(ctx, batchOrder(ctx, { input: { path, format: 'csv' }, ...part }));
     return scoring.then(
       () => 'scored',
       (error: Error & { code: string }) => `${error.code} ${error.message}`,
@@ -142,7 +108,7 @@ test('what cannot be scored at all is refused, and leaves no output', async () =
 });
 
 test('as a step of a pipeline: another key for another version', async () => {
-  await using ctx = await world();
+  await using ctx = await batchWorld();
   const path = await ctx.write('rows.csv', 'x,noise\n0.5,0\n1,0\n');
   const lines: string[] = [];
   const config = scoreBuiltin.config.parse({ endpoint: 'late' });

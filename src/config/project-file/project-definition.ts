@@ -71,7 +71,7 @@ export function projectSchema(variants: ProjectVariants) {
   const step = z
     .strictObject({
       run: z.string().min(1).optional().describe('Command, given to sh -c'),
-      uses: z.enum(['extract', 'checks']).optional().describe('A built-in step'),
+      uses: z.enum(['extract', 'checks', 'score']).optional().describe('A built-in step'),
       in: z.array(z.string()).default([]).describe('Datasets, feature views, or STEP.OUTPUT'),
       out: z.record(nameField, projectPathField).default({}),
       with: z.record(z.string(), z.unknown()).default({}).describe('Settings of a built-in step'),

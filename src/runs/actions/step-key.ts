@@ -128,7 +128,7 @@ export function contextOfBuiltin(
   run: Pick<ActiveRun, 'workingTree'>,
   uses: string,
 ): EngineContext {
-  return uses === 'extract' ? ctx : contextOfRun(ctx, run);
+  return uses === 'extract' || uses === 'score' ? ctx : contextOfRun(ctx, run);
 }
 
 export function builtinOf(uses: string): Builtin {

@@ -1,4 +1,5 @@
-import { open, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../base/app-error.ts';
@@ -48,7 +49,7 @@ export const scoreBuiltin: Builtin<typeof config> = {
       throw new AppError('SCORING_INPUT_INVALID', 'The score step declares no output ("out:").');
     const scratch = join(ctx.paths.temp, `${ctx.ids.next('scoring')}.parquet`);
     let next = 0.1;
-    const scored = await scoreBatch(ctx, {
+    const scoring = scoreBatch(ctx, {
       ...orderOf(input),
       input: await fileOf(ctx, input, scratch),
       output: { path: output, format: 'parquet' },
@@ -58,10 +59,10 @@ export const scoreBuiltin: Builtin<typeof config> = {
         next = Math.floor((done / total) * 10) / 10 + 0.1;
         input.log(`${done} of ${total} rows scored`);
       },
-    }).finally(async () => {
-      await rm(scratch, { force: true });
     });
-    const { model, version, rows, errors, digest } = scored;
+    const { model, version, rows, errors, digest } = await scoring.finally(() =>
+      rmSync(scratch, { force: true }),
+    );
     input.log(`${rows} rows scored by ${model} ${version}, ${errors} of them with an error`);
     return { details: { model, version, rows, errors, digest }, metrics: { rows, errors } };
   },
