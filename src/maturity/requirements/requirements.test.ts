@@ -285,7 +285,7 @@ const cases: [id: string, state: MetState, what: string, tell: Tell, reason?: Re
 test.each(cases)('%s is %s: %s', (id, state, _what, tell, reason) => {
   const judged = judge(id, tell);
   expect([judged.state, judged.reason]).toEqual([state, expect.stringMatching(reason ?? /\.$/)]);
-  if (state !== 'missing' && judged.n > 0) expect(judged.proof.length).toBeGreaterThan(0);
+  expect(judged.proof.length > 0).toBe(state !== 'missing' && judged.n > 0);
 });
 
 const triggers = ['schedule', 'new-data', 'manual'].map((kind) => ({
