@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCodes } from '../src/contract/error-codes.ts';
 import { projectSchema } from '../src/config/project-file/project-definition.ts';
+import { createServerMetrics } from '../src/system/server-metrics.ts';
 import { createServer } from '../src/http/server.ts';
 import { foundGateway } from '../src/serving/found-gateway.ts';
 import { projectVariants } from '../src/project-variants.ts';
@@ -69,6 +70,11 @@ async function openApi(): Promise<unknown> {
       rollBackPipeline: none,
       advanceCalendar: none,
       gateway: foundGateway(ctx.paths.gateway),
+      metrics: createServerMetrics({
+        version: '0',
+        dataFolder: dir,
+        figures: () => Promise.reject(new Error('documents only')),
+      }),
     };
     const server = await createServer(
       { ...ctx, operations },
