@@ -62,7 +62,7 @@ async function storeNoise(ctx: TestContext, count: number): Promise<void> {
     select 'event_noise_' || i,
       case i % 4 when 0 then 'release.observed' when 1 then 'dataset.files-registered'
         when 2 then 'label.revised' else 'step.started' end,
-      'release', 'release_late_12', ${sql.lit(HISTORY_END_MS)} - i * ${sql.lit(step)},
+      'release', 'release_late_12', ${sql.lit(HISTORY_END_MS)} - i * cast(${sql.lit(step)} as bigint),
       ${sql.lit(HISTORY_END_MS)}, 'auto', ${sql.lit(text)}
     from numbers`.execute(ctx.db);
 }
