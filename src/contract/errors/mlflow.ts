@@ -27,8 +27,9 @@ export const mlflowErrors = {
     exit: 4,
     help: 'A rule of the project refuses it; the message says which.',
   },
+  // MLflow's own status is 500, which makes its clients try again for two minutes.
   INVALID_STATE: {
-    status: 500,
+    status: 400,
     exit: 4,
     help: 'Restore what was deleted first, or ask again without it.',
   },
