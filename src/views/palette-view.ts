@@ -103,3 +103,16 @@ export async function unfinishedRuns(
     .execute();
   return rows.map((row) => ({ runId: row.run_id, pipeline: row.pipeline }));
 }
+
+/** The commit that runs use, if another was in force before it. */
+export async function commitInForce(db: ReadDatabase): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('deployments')
+    .select('sha')
+    .where('state', '=', 'in-force')
+    .where('before_number', 'is not', null)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.sha;
+}

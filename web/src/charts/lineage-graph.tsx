@@ -37,8 +37,9 @@ export function LineageGraph({
     // A graph wider than its box begins at what it is about, not at its left end.
     const element = box.current;
     const card = element?.querySelector<HTMLElement>('[aria-current]')?.parentElement;
-    if (element && card)
-      element.scrollLeft = card.offsetLeft + card.offsetWidth / 2 - element.clientWidth / 2;
+    if (!element || !card) return;
+    element.scrollLeft = card.offsetLeft + card.offsetWidth / 2 - element.clientWidth / 2;
+    element.scrollTop = card.offsetTop + card.offsetHeight / 2 - element.clientHeight / 2;
   }, [view.focus]);
   const placed = layOutLineage(
     view.nodes.map((node) => node.key),

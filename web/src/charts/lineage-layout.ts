@@ -4,6 +4,7 @@ export type Placed = { key: string; layer: number; row: number };
 type Edge = Pick<LineageView['edges'][number], 'from' | 'to'>;
 
 const SWEEPS = 4;
+const MOST_ROWS = 8;
 
 /**
  * Layers from left to right: each node stands right of everything it was made from; within a layer nodes stand near the
@@ -30,7 +31,22 @@ export function layOutLineage(keys: readonly string[], edges: readonly Edge[]): 
       columns[index]?.sort((left, right) => mean(left) - mean(right));
     }
   }
-  return columns.flatMap((column, layer) => column.map((key, row) => ({ key, layer, row })));
+  return wrapped(columns);
+}
+
+/** A layer of an opened fold may hold dozens: it goes on in the next column instead of down the page. */
+function wrapped(columns: readonly string[][]): Placed[] {
+  let first = 0;
+  return columns.flatMap((column) => {
+    const rows = Math.ceil(column.length / Math.ceil(column.length / MOST_ROWS));
+    const placed = column.map((key, index) => ({
+      key,
+      layer: first + Math.floor(index / rows),
+      row: index % rows,
+    }));
+    first += Math.ceil(column.length / rows);
+    return placed;
+  });
 }
 
 function layersOf(keys: readonly string[], edges: readonly Edge[]): Map<string, number> {

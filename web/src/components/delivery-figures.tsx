@@ -32,13 +32,15 @@ export function DeliveryFigures({
             <tbody>
               {unknown.map((figure) => (
                 <tr key={figure.id}>
-                  <td>{figure.title}</td>
+                  <td style={{ width: '34%' }}>{figure.title}</td>
                   <td className="muted">
                     n = {formatNumber(figure.n)}
                     {figure.note === '' ? '' : `; ${figure.note}`}
                   </td>
-                  <td>
-                    <EvidenceLinks ids={figure.evidence} what={figure.title} />
+                  <td style={{ width: 250 }}>
+                    {figure.evidence.length === 0 ? null : (
+                      <EvidenceLinks ids={figure.evidence} what={figure.title} />
+                    )}
                   </td>
                 </tr>
               ))}

@@ -46,7 +46,14 @@ export function LineageScreen() {
               )
             }
           >
-            <VerdictCard state={<StateWord state={focus?.state ?? 'reference'} />}>
+            <VerdictCard
+              state={
+                <StateWord
+                  state={focus?.state ?? 'reference'}
+                  {...(focus?.state ? {} : { word: kind.replaceAll('-', ' ') })}
+                />
+              }
+            >
               {sentenceOf(focus?.label ?? id, data, up, down)}
             </VerdictCard>
             <Panel title="Graph" note="from what came first, on the left, to what came of it">

@@ -8,7 +8,7 @@ import { useView } from '../api/use-view.ts';
 import { LevelLadder } from '../charts/level-ladder.tsx';
 import { DeliveryFigures } from '../components/delivery-figures.tsx';
 import { EvidenceLinks } from '../components/evidence-links.tsx';
-import { Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
+import { EmptyState, Loaded, Page, Panel, VerdictCard } from '../components/page.tsx';
 import { StateWord } from '../components/state-word.tsx';
 import { TestScore } from '../components/test-score.tsx';
 import { formatDay, formatNumber } from '../format.ts';
@@ -61,7 +61,14 @@ export function MaturityScreen() {
                 <NextThree view={data} />
               </Panel>
             </div>
-            {[1, 2].map((level) => (
+            {isEmpty(data) ? (
+              <EmptyState
+                title="Nothing has happened that could prove anything"
+                text="The level, the tests and the figures are computed from what really happened: runs, gates, releases, commits, alarms. Each requirement then names the events that prove it. Begin the loop:"
+                lines={['npx rondo run PIPELINE', 'git commit', 'npx rondo maturity']}
+              />
+            ) : null}
+            {(isEmpty(data) ? [] : [1, 2]).map((level) => (
               <Panel
                 key={level}
                 title={`What level ${level} asks`}
@@ -74,13 +81,20 @@ export function MaturityScreen() {
                 />
               </Panel>
             ))}
-            <TestScore score={data.testScore} />
-            <DeliveryFigures figures={data.delivery} days={data.window.days} />
+            {isEmpty(data) ? null : <TestScore score={data.testScore} />}
+            {isEmpty(data) ? null : (
+              <DeliveryFigures figures={data.delivery} days={data.window.days} />
+            )}
           </>
         )}
       </Loaded>
     </Page>
   );
+}
+
+/** No requirement has a single case: the project is new. */
+function isEmpty(data: MaturityView): boolean {
+  return data.requirements.every((one) => one.n === 0);
 }
 
 function countText(rows: readonly MaturityRequirement[]): string {
@@ -119,7 +133,7 @@ function Requirements({ label, rows }: { label: string; rows: readonly MaturityR
             <th scope="col" className="num" style={{ width: 60 }}>
               n
             </th>
-            <th scope="col" style={{ width: 250 }}>
+            <th scope="col" style={{ width: 300 }}>
               Evidence
             </th>
           </tr>

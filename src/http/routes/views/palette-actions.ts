@@ -1,7 +1,7 @@
 import type { Context } from '../../../context.ts';
 import type { PaletteAction } from '../../../contract/views/frame-view.ts';
 import { readTriggers } from '../../../triggers/actions/read-triggers.ts';
-import { unfinishedRuns } from '../../../views/palette-view.ts';
+import { commitInForce, unfinishedRuns } from '../../../views/palette-view.ts';
 
 type Trigger = Awaited<ReturnType<typeof readTriggers>>[number];
 
@@ -14,6 +14,7 @@ export async function paletteActions(ctx: Context): Promise<PaletteAction[]> {
     ...running.map((run) => cancelAction(run.runId, run.pipeline)),
     ...(await readTriggers(ctx)).flatMap((trigger) => triggerActions(trigger)),
     ...Object.keys(definition.endpoints).map(rollBackAction),
+    ...rollBackPipelineActions(await commitInForce(ctx.db)),
     ...Object.keys(definition.datasets).flatMap(datasetActions),
   ];
 }
@@ -72,6 +73,21 @@ function rollBackAction(endpoint: string): PaletteAction {
     body: {},
     typeName: endpoint,
   };
+}
+
+/** Only where another commit was in force before. */
+function rollBackPipelineActions(sha: string | undefined): PaletteAction[] {
+  if (sha === undefined) return [];
+  return [
+    {
+      text: 'Roll back the pipeline',
+      effect: `The code that was in force before commit ${sha.slice(0, 8)} is in force again from the next run on. Runs in progress finish with the code they began with; models that serve go on serving.`,
+      command: 'npx rondo commits rollback',
+      path: '/api/deployments/rollback',
+      body: {},
+      typeName: sha.slice(0, 8),
+    },
+  ];
 }
 
 function datasetActions(dataset: string): PaletteAction[] {
