@@ -237,14 +237,14 @@ function tellGates(history: History, told: RunTold): void {
         gate,
         outcome: refused ? 'refused' : 'passed',
         reason: `${gate} says so.`,
-        settings: gate === 'beats' ? { against: told.against ?? 'baseline' } : {},
+        settings: {},
         evidence:
           gate === 'service'
             ? { exampleRows: 1, requests: 200, latencyP95Ms: 1.5 }
             : gate === 'skew'
               ? { features: [{ column: 'delay', source: 'served' }] }
               : gate === 'beats'
-                ? { difference: -0.002 }
+                ? { against: told.against ?? 'baseline', difference: -0.002 }
                 : {},
       },
     );

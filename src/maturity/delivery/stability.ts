@@ -86,7 +86,7 @@ export const changeOfMetric: Figure = {
         .find((story) => story.model === model && story.version === release.version)
         ?.gates.find(
           (event) =>
-            textOf(event, 'gate') === 'beats' && objectOf(event, 'settings').against !== 'baseline',
+            textOf(event, 'gate') === 'beats' && objectOf(event, 'evidence').against !== 'baseline',
         );
       const { difference } = objectOf(gate, 'evidence');
       return typeof difference === 'number'

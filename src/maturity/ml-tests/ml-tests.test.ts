@@ -118,7 +118,7 @@ const cases: [id: string, score: 0 | 0.5 | 1, what: string, tell: Tell][] = [
   ],
   ['M3', 0, 'one set', serving()],
   ['M5', 1, 'beats the baseline', serving()],
-  ['M5', 0, 'compared with the champion alone', serving({ against: 'champion' })],
+  ['M5', 0, 'compared with the champion alone', serving({ against: 'version 1' })],
   ['M5', 0, 'lost against the baseline', serving({ refusedBy: 'beats' })],
   ['M6', 1, 'passed by slice', serving()],
   ['M6', 0, 'no gate', serving({ gates: ['service'] })],

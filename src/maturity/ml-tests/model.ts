@@ -127,7 +127,8 @@ const noSimpler: MlTest = {
   judge: (evidence) =>
     everyChampion(evidence, (champion) => {
       const against = verdictsOn(evidence, champion, 'beats').filter(
-        (event) => objectOf(event, 'settings').against === 'baseline',
+        // A first version has no champion to beat: the gate then takes the baseline.
+        (event) => objectOf(event, 'evidence').against === 'baseline',
       );
       const passed = against.filter((event) => textOf(event, 'outcome') === 'passed');
       if (passed.length === 0)
