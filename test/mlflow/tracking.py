@@ -77,7 +77,7 @@ def artifacts():
     """Files up and down, large ones too, and the ways out that must not be."""
     mlflow.set_experiment("files")
     write(f"{folder}/up/model/weights.bin", os.urandom(50 << 20))
-    write(f"{folder}/up/model/deep/er/leaf ü #1 %20.txt".replace(" #1", ""), b"leaf")
+    write(f"{folder}/up/model/deep/er/leaf ü.txt", b"leaf")
     write(f"{folder}/up/empty.txt", b"")
     with mlflow.start_run() as run:
         mlflow.log_artifacts(f"{folder}/up")

@@ -97,7 +97,7 @@ describe.skipIf(reason !== undefined)("tracking by MLflow's clients", () => {
       names: [
         'deep/a.json',
         'empty.txt',
-        'model/deep/er/leaf ü %20.txt',
+        'model/deep/er/leaf ü.txt',
         'model/weights.bin',
         'note.txt',
         'other/place/empty.txt',
