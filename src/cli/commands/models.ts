@@ -3,9 +3,10 @@ import { nearestWord } from '../../base/nearest-word.ts';
 import type { ModelSummary, VersionDetail, VersionSummary } from '../../contract/delivery.ts';
 import type { ApiClient } from '../api-client.ts';
 import { textTable, type CommandModule } from '../cli.ts';
+import { exportModel } from '../export-model.ts';
 
 export const modelsCommand: CommandModule = (program, cli) => {
-  program
+  const models = program
     .command('models [model] [version]')
     .description('list models, the versions of one, or one version with the verdicts of its gates')
     .option('--limit <n>', 'how many', '20')
@@ -34,6 +35,19 @@ export const modelsCommand: CommandModule = (program, cli) => {
         );
       },
     );
+  models
+    .command('export <model> <folder>')
+    .description(
+      'write a version (NAME, NAME/VERSION or NAME@ALIAS; the champion unless told) with all it needs to run elsewhere',
+    )
+    .action(async (name: string, folder: string) => {
+      cli.result(await exportModel(cli.api(), name, folder), (value) =>
+        [
+          `${value.model} ${value.version} in ${value.folder}, ${value.files} files`,
+          `digest ${value.digest}`,
+        ].join('\n'),
+      );
+    });
 };
 
 async function requireModel(api: ApiClient, model: string): Promise<void> {

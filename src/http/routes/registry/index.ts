@@ -1,5 +1,6 @@
 import type { Route } from '../../rondo-server.ts';
 import {
+  exportModelRoute,
   getModelFileRoute,
   getVersionRoute,
   listModelsRoute,
@@ -12,4 +13,5 @@ export const registryRoutes: readonly Route[] = [
   listVersionsRoute,
   getVersionRoute,
   getModelFileRoute,
+  exportModelRoute,
 ];

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { modelSummary, versionDetail, versionSummary } from '../../../contract/delivery.ts';
+import { modelExport } from '../../../contract/model-export.ts';
 import { describeVersion } from '../../../delivery/actions/describe-version.ts';
 import { findModelFile } from '../../../registry/actions/find-model-file.ts';
 import { listModels } from '../../../registry/actions/list-models.ts';
 import { listVersions } from '../../../registry/actions/list-versions.ts';
+import { exportModel } from '../../../serving/actions/export-model.ts';
 import type { Route } from '../../rondo-server.ts';
 
 const paging = z.object({
@@ -79,5 +81,20 @@ export const getModelFileRoute: Route = (server, ctx) => {
         .header('etag', `"${file.digest}"`)
         .send(await ctx.blobs.stream(file.digest));
     },
+  );
+};
+
+export const exportModelRoute: Route = (server, ctx) => {
+  server.get(
+    '/api/models/:model/versions/:version/export',
+    {
+      schema: {
+        summary: 'What a version needs to run without Rondo, with a digest of each file',
+        tags: ['registry'],
+        params: z.object({ model: z.string(), version: z.string() }),
+        response: { 200: modelExport },
+      },
+    },
+    (request) => exportModel(ctx, request.params),
   );
 };
