@@ -68,7 +68,11 @@ test(
           readProjectFile: () => Promise.resolve(Buffer.from(content)),
         });
       expect(await identity('# none\n')).toBe(await identity('# none\n'));
-      expect(await identity('# none\n')).not.toBe(await identity('# none either\n'));
+      expect(await identity('a==1 # why\n\n  b==2')).toBe(await identity('a==1\r\nb==2\n'));
+      expect(await identity('a==1\nb==2\n')).not.toBe(await identity('a==1\nb==3\n'));
+      expect(await identity('a @ https://x/#egg=a')).not.toBe(
+        await identity('a @ https://x/#egg=b'),
+      );
     } finally {
       await closeRuns(ctx);
     }

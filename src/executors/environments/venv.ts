@@ -50,10 +50,16 @@ const builds = new Map<string, Promise<void>>();
 
 async function identityOf(ask: EnvironmentAsk): Promise<string> {
   const { requirements, python } = config.parse(ask.config);
-  const content = await ask.readProjectFile(requirements);
+  const content = essence(Buffer.from(await ask.readProjectFile(requirements)).toString('utf8'));
   const version = await versionOf(python);
   const digest = createHash('sha256').update(content).digest('hex');
   return `venv ${process.platform} ${process.arch} ${version} requirements sha256:${digest}`;
+}
+
+/** Requirements without comments and blank lines, so that what a model brings along is known as what trained it. */
+function essence(text: string): string {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/(^|\s)#.*$/, '').trim());
+  return lines.filter((line) => line !== '').join('\n');
 }
 
 async function versionOf(python: string): Promise<string> {
