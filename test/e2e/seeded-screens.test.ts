@@ -89,7 +89,7 @@ describe('screens of a seeded project', () => {
     await page.getByText('4 of 4 shown').waitFor();
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
-    await page.getByRole('textbox', { name: 'Go to anything' }).fill('late-arrival 17');
+    await page.getByRole('combobox', { name: 'Go to anything' }).fill('late-arrival 17');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/models/late-arrival/17');
     await page.goBack();

@@ -71,9 +71,9 @@ export function drawLines(plot: uPlot, drawing: Drawing): void {
   const { left, width } = plot.bbox;
   ctx.save();
   ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  const names: number[] = [];
-  for (const line of drawing.lines) {
-    const at = plot.valToPos(line.value, 'y', true);
+  const heights = drawing.lines.map((line) => plot.valToPos(line.value, 'y', true));
+  drawing.lines.forEach((line, index) => {
+    const at = heights[index] ?? 0;
     ctx.strokeStyle = colorOf(drawing.element, line.color);
     ctx.setLineDash([5 * devicePixelRatio, 4 * devicePixelRatio]);
     ctx.lineWidth = 1.25 * devicePixelRatio;
@@ -81,26 +81,19 @@ export function drawLines(plot: uPlot, drawing: Drawing): void {
     ctx.moveTo(left, at);
     ctx.lineTo(left + width, at);
     ctx.stroke();
-    // Names stand at the left end, the second of two close lines at the right: they do not cover each other.
-    const atLeft = names.every((other) => Math.abs(other - at) > 15 * devicePixelRatio);
-    if (atLeft) names.push(at);
-    ctx.textAlign = atLeft ? 'left' : 'right';
-    // uPlot leaves the baseline in the middle: the name would stand on its own line.
-    ctx.textBaseline = 'bottom';
-    const edge = 3 * devicePixelRatio;
-    const x = atLeft ? left + edge : left + width - edge;
-    // A line of the data may pass below the name: it stands on the ground of the chart.
-    const { width: wide } = ctx.measureText(line.label);
+    // A name stands above its line, or below it where another line is close above.
+    const crowded = heights.some((other) => other < at && at - other < 18 * devicePixelRatio);
+    const top = crowded ? at + devicePixelRatio : at - 15 * devicePixelRatio;
+    const x = left + 3 * devicePixelRatio;
+    // A line of the data may pass through the name: it stands on the ground of the chart.
     ctx.fillStyle = withAlpha(colorOf(drawing.element, '--bg-panel'), 0.85);
-    ctx.fillRect(
-      (atLeft ? x : x - wide) - edge,
-      at - 14 * devicePixelRatio,
-      wide + 2 * edge,
-      13 * devicePixelRatio,
-    );
+    ctx.fillRect(x, top, ctx.measureText(line.label).width, 14 * devicePixelRatio);
     ctx.fillStyle = ctx.strokeStyle;
-    ctx.fillText(line.label, x, at - devicePixelRatio);
-  }
+    ctx.textAlign = 'left';
+    // uPlot leaves another baseline behind.
+    ctx.textBaseline = 'top';
+    ctx.fillText(line.label, x, top + 2 * devicePixelRatio);
+  });
   ctx.restore();
 }
 

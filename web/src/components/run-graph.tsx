@@ -18,6 +18,8 @@ type StepNode = Node<{ step: StepView; selected: boolean; select: (name: string)
 
 const COLUMN_PX = 216;
 const ROW_PX = 84;
+const AIR_PX = 28;
+const MOST_PX = 360;
 
 /** Steps as cards from left to right, each in the column after the last step it needs. */
 export function RunGraph({
@@ -34,8 +36,10 @@ export function RunGraph({
     () => layOut(steps, selected, select),
     [steps, selected, select],
   );
+  const bottom = Math.max(0, ...nodes.map((node) => node.position.y));
+  const height = Math.min(MOST_PX, bottom + ROW_PX + 2 * AIR_PX);
   return (
-    <div className="flow" style={{ height: 'clamp(180px, 30vh, 300px)' }}>
+    <div className="flow" style={{ height }}>
       <ReactFlow
         nodes={nodes}
         edges={edges}
