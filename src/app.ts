@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { createBackup } from './backup/create-backup.ts';
 import { AppError } from './base/app-error.ts';
 import { timeSortedIds } from './base/ids.ts';
 import { createServerMetrics } from './system/server-metrics.ts';
@@ -23,7 +24,7 @@ import { projectVariants } from './project-variants.ts';
 import { openAnalytics } from './storage/analytics/analytics.ts';
 import { openFileBlobStore } from './storage/blobs/file-blob-store.ts';
 import { databaseUrl } from './storage/database/database-url.ts';
-import { openDatabase } from './storage/database/database.ts';
+import { openDatabase, openSnapshot } from './storage/database/database.ts';
 import {
   createReplayedCalendar,
   realCalendar,
@@ -114,6 +115,14 @@ export async function createApp(config: Config): Promise<App> {
     },
     gateway: parts.gateway,
     settle: () => loop.settle(),
+    backup: () =>
+      createBackup({
+        snapshot: () => openSnapshot(databaseUrl(config.database, config.dataDir)),
+        blobs: ctx.blobs,
+        logsFolder: paths.logs,
+        rondo: packageVersion(),
+        nowMs: () => Date.now(),
+      }),
     publishRoutes: () => parts.publishRoutes(),
     rollBackPipeline: (order) => parts.rollBackPipeline(order),
     advanceCalendar: (to) => advanceCalendar(ctx, parts.gateway, replayed, to),

@@ -21,6 +21,8 @@ export type Operations = {
    * go on in the background; with a replayed one they are waited for.
    */
   settle(): Promise<void>;
+  /** A backup of database, blobs and logs as they are now, as a tar archive. */
+  backup(): AsyncIterable<Uint8Array>;
   /** The gateway this server publishes to. */
   gateway: GatewayClient;
   /** Publishes the route table to the gateway after routes or releases changed; resolves when the gateway has it. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,7 @@ async function openApi(): Promise<unknown> {
       token: undefined,
       examine: none,
       settle: none,
+      backup: () => Readable.from([]),
       publishRoutes: none,
       rollBackPipeline: none,
       advanceCalendar: none,

@@ -1,3 +1,4 @@
+import { backupErrors } from './errors/backup.ts';
 import { checksErrors } from './errors/checks.ts';
 import { coreErrors } from './errors/core.ts';
 import { databaseErrors } from './errors/database.ts';
@@ -18,6 +19,7 @@ import { triggersErrors } from './errors/triggers.ts';
 export const errorCodes = {
   ...coreErrors,
   ...databaseErrors,
+  ...backupErrors,
   ...datasetsErrors,
   ...checksErrors,
   ...featuresErrors,

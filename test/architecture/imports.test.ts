@@ -76,6 +76,7 @@ const TABLE: Record<string, readonly string[]> = {
     'stats',
     'system/data-paths.ts',
   ],
+  backup: DOMAIN,
   triggers: [...DOMAIN, 'runs', 'delivery', 'monitoring', 'datasets'],
   maturity: DOMAIN,
   lineage: DOMAIN,

@@ -5,11 +5,12 @@ import { prepareTemplate } from './test-database.ts';
 
 /** Defines the tests of a file twice: their contexts, and those of the processes they start, on SQLite and on PostgreSQL. */
 export function onBothEngines(define: () => void): void {
-  describe('on SQLite', define);
+  describe('on SQLite', () => {
+    define();
+  });
   const reason =
     process.env.RONDO_TEST_POSTGRES_URL === undefined ? missing(postgresEngine) : undefined;
-  const name = reason === undefined ? 'on PostgreSQL' : `on PostgreSQL (${reason})`;
-  describe.skipIf(reason !== undefined)(name, () => {
+  describe.skipIf(reason !== undefined)(`on PostgreSQL${reason ? ` (${reason})` : ''}`, () => {
     let server: RunningPostgres;
     beforeAll(async () => {
       server = await startPostgres();

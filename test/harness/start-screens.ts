@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { AddressInfo } from 'node:net';
 import type { ProjectDefinition } from '../../src/config/project-file/project-definition.ts';
 import { createServer } from '../../src/http/server.ts';
@@ -79,6 +80,7 @@ export async function startScreens(
             ],
             components: [],
           }),
+        backup: () => Readable.from([]),
         settle: nothing,
         publishRoutes: nothing,
         rollBackPipeline: () => Promise.reject(new Error('nothing is deployed')),

@@ -19,6 +19,7 @@ import { randomByteSource } from '../../src/system/random-bytes.ts';
 import { testDatabase } from './test-database.ts';
 
 export type TestContext = Context & {
+  databaseUrl: URL;
   calendar: ReplayedCalendar;
   /** Writes a file into the project folder, making its folders. */
   write(path: string, content: string | Uint8Array): Promise<string>;
@@ -48,7 +49,7 @@ export async function testContext(
   const projectDir = join(dir, 'project');
   await mkdir(projectDir, { recursive: true });
   const paths = dataPaths(join(dir, 'data'));
-  const database = await testDatabase(paths.root, options.dir !== undefined);
+  const database = await testDatabase(paths.root, { again: options.dir !== undefined });
   const { db, afterCommit, close } = await openDatabase(database.url);
   const blobs = await openFileBlobStore(join(paths.root, 'blobs'));
   const analytics = await openAnalytics({
@@ -69,6 +70,7 @@ export async function testContext(
     ...options.definition,
   };
   return {
+    databaseUrl: database.url,
     db,
     blobs,
     analytics,

@@ -16,15 +16,19 @@ export type TestDatabase = { url: URL; remove(): Promise<void> };
 
 /**
  * A database for one test context: a file in its data directory, or one of the PostgreSQL server at
- * RONDO_TEST_POSTGRES. With `again` the same folder gives the same database each time, and it is kept.
+ * RONDO_TEST_POSTGRES. With `again` the same folder gives the same database each time, and it is kept; with `empty` it
+ * has no tables yet.
  */
-export async function testDatabase(root: string, again: boolean): Promise<TestDatabase> {
+export async function testDatabase(
+  root: string,
+  options: { again?: boolean; empty?: boolean } = {},
+): Promise<TestDatabase> {
   if (!testsOnPostgres()) {
     const path = pathToFileURL(join(root, 'rondo.db')).href.slice('file:'.length);
     return { url: new URL(`sqlite:${path}`), remove: () => Promise.resolve() };
   }
   const server = postgresServer();
-  if (again) {
+  if (options.again === true) {
     const name = `rondo_${createHash('sha256').update(root).digest('hex').slice(0, 24)}`;
     const url = await createPostgresDatabase(server, { name, template: TEMPLATE }).catch(
       (error: unknown) => {
@@ -40,7 +44,7 @@ export async function testDatabase(root: string, again: boolean): Promise<TestDa
   }
   const url = await createPostgresDatabase(server, {
     name: `rondo_${randomUUID().replaceAll('-', '')}`,
-    template: TEMPLATE,
+    ...(options.empty === true ? {} : { template: TEMPLATE }),
   });
   return { url, remove: () => dropPostgresDatabase(server, url) };
 }

@@ -1,3 +1,5 @@
+import { backupCommand } from './backup.ts';
+import { restoreCommand } from './restore.ts';
 import type { CommandModule } from '../cli.ts';
 import { auditCommand } from './audit.ts';
 import { cancelCommand } from './cancel.ts';
@@ -58,6 +60,8 @@ export const commands: readonly CommandModule[] = [
   maturityCommand,
   lineageCommand,
   auditCommand,
+  backupCommand,
+  restoreCommand,
   serverCommand,
   gatewayCommand,
 ];

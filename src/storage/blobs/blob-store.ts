@@ -19,6 +19,8 @@ export type BlobStore = {
    */
   putFiles(paths: readonly string[]): Promise<StoredBlob[]>;
   has(digest: Digest): Promise<boolean>;
+  /** Every blob, in the order of the digests. One stored meanwhile may be among them or not. */
+  list(): AsyncIterable<StoredBlob>;
   /** The whole blob, checked against its digest. Throws `BLOB_MISSING` or `BLOB_CORRUPT`. */
   read(digest: Digest): Promise<Uint8Array>;
   stream(digest: Digest): Promise<Readable>;

@@ -1,6 +1,6 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
 import { constants, createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -130,6 +130,14 @@ export async function openFileBlobStore(root: string): Promise<BlobStore> {
     putFile: (path) => one(path, stageFile),
     putFiles: (paths) => store(paths, stageFile),
     has: (digest) => Promise.resolve(existsSync(pathOf(digest))),
+    async *list() {
+      for (const shard of (await readdir(shards)).sort()) {
+        for (const name of (await readdir(join(shards, shard))).sort()) {
+          const { size } = await stat(join(shards, shard, name));
+          yield { digest: `sha256:${shard}${name}`, sizeBytes: size };
+        }
+      }
+    },
     async read(digest) {
       const path = pathOf(digest);
       const content = await readFile(path).catch((error: unknown) => {

@@ -3,6 +3,7 @@ import { AppError } from '../../base/app-error.ts';
 import { databaseDialects } from './dialects/index.ts';
 import type { Claim, DatabaseDialect, OpenedDatabase } from './dialects/dialect.ts';
 import { migrateToLatest } from './migrate.ts';
+import type { DatabaseSnapshot } from './snapshot.ts';
 import type { Tables } from './tables/index.ts';
 
 /** Reads for `views/`: a write through it is a type error. */
@@ -34,6 +35,11 @@ export async function openDatabase(url: URL, server?: { onTaken(): void }): Prom
     throw error;
   }
   return { db: kysely, afterCommit, close };
+}
+
+/** A consistent view of everything in a database, while others write. */
+export function openSnapshot(url: URL): Promise<DatabaseSnapshot> {
+  return dialectOf(url).snapshot(url);
 }
 
 /** The engine a URL selects. Throws `USAGE`. */

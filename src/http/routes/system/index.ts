@@ -1,5 +1,6 @@
 import type { Route } from '../../rondo-server.ts';
 import { advanceCalendar, getCalendar, settle } from './calendar.ts';
+import { getBackup } from './get-backup.ts';
 import { getDoctor } from './get-doctor.ts';
 import { getEvent } from './get-event.ts';
 import { getHealth } from './get-health.ts';
@@ -13,6 +14,7 @@ export const systemRoutes: readonly Route[] = [
   getHealth,
   getVersion,
   getDoctor,
+  getBackup,
   getMetrics,
   getCalendar,
   advanceCalendar,

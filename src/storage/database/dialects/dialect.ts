@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { DatabaseSnapshot } from '../snapshot.ts';
 import type { Tables } from '../tables/index.ts';
 
 /**
@@ -10,6 +11,10 @@ export type DatabaseDialect = {
   schemes: readonly string[];
   summary: string;
   open(url: URL): Promise<OpenedDatabase>;
+  /** One consistent view of everything stored, beside whatever is written meanwhile. */
+  snapshot(url: URL): Promise<DatabaseSnapshot>;
+  /** After rows with given positions: the next one is numbered above `last`. */
+  setCounter(kysely: Kysely<Tables>, table: string, last: number): Promise<void>;
 };
 
 export type OpenedDatabase = {

@@ -1,4 +1,4 @@
-import { Kysely, PostgresIntrospector, type Dialect } from 'kysely';
+import { Kysely, PostgresIntrospector, sql, type Dialect } from 'kysely';
 import { AppError } from '../../../base/app-error.ts';
 import type { Tables } from '../tables/index.ts';
 import type { DatabaseDialect } from './dialect.ts';
@@ -6,6 +6,7 @@ import { claimDatabase } from './postgres/claim-database.ts';
 import { readPostgresUrl } from './postgres/connection-options.ts';
 import { LanesDriver } from './postgres/driver.ts';
 import { openLanes, type Lanes } from './postgres/lanes.ts';
+import { openPostgresSnapshot } from './postgres/snapshot.ts';
 import { PortableAdapter, PortableQueryCompiler } from './postgres/portable-schema.ts';
 
 const OLDEST = 15;
@@ -31,8 +32,24 @@ export const postgresDialect: DatabaseDialect = {
       kysely,
       afterCommit: lanes.afterCommit,
       claim: (onTaken) => claimDatabase(target, onTaken),
-      close: () => kysely.destroy(),
+      async close() {
+        await kysely.destroy();
+        await lanes.close();
+      },
     };
+  },
+  snapshot: async (url) => openPostgresSnapshot(readPostgresUrl(url)),
+  async setCounter(kysely, table, last) {
+    const found = await sql<{ column: string }>`
+      select column_name as column from information_schema.columns
+       where is_identity = 'YES' and table_schema = current_schema() and table_name = ${table}
+    `.execute(kysely);
+    const [identity] = found.rows;
+    if (!identity) return;
+    const name = `"${table}"`;
+    await sql`with counted as (select setval(pg_get_serial_sequence(${name}, ${identity.column}), cast(${last} as bigint)) as n) select n from counted`.execute(
+      kysely,
+    );
   },
 };
 

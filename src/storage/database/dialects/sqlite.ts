@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
+import { Kysely, sql, SqliteAdapter, SqliteDialect } from 'kysely';
 import { AppError } from '../../../base/app-error.ts';
 import type { Tables } from '../tables/index.ts';
 import type { DatabaseDialect } from './dialect.ts';
+import { openSqliteSnapshot } from './sqlite-snapshot.ts';
 
 /** SQLite's DDL is transactional; Kysely's adapter says otherwise, and a failing migration would leave its tables. */
 class TransactionalSqliteAdapter extends SqliteAdapter {
@@ -26,7 +27,7 @@ export const sqliteDialect: DatabaseDialect = {
   schemes: ['sqlite:'],
   summary: 'embedded, a file in the data directory',
   open(url) {
-    const path = fileURLToPath(new URL(url.href.replace(/^sqlite:/, 'file:')));
+    const path = pathOf(url);
     const database = new DatabaseSync(path, {
       timeout: 5000,
       enableForeignKeyConstraints: true,
@@ -82,7 +83,16 @@ export const sqliteDialect: DatabaseDialect = {
       close: () => kysely.destroy(),
     });
   },
+  snapshot: async (url) => openSqliteSnapshot(pathOf(url)),
+  async setCounter(kysely, table, last) {
+    await sql`delete from sqlite_sequence where name = ${table}`.execute(kysely);
+    await sql`insert into sqlite_sequence (name, seq) values (${table}, ${last})`.execute(kysely);
+  },
 };
+
+function pathOf(url: URL): string {
+  return fileURLToPath(new URL(url.href.replace(/^sqlite:/, 'file:')));
+}
 
 const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;

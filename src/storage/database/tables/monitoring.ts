@@ -102,6 +102,8 @@ export type NotificationRow = {
   url: string;
   /** Name of the variable that holds the signing key; never the key. */
   secret_env: string | null;
+  /** The webhook of an MLflow client it is for; null for channels of `rondo.yaml`. */
+  webhook_id: string | null;
   body: string;
   /** `pending`, `delivered`, `given-up`. */
   state: string;

@@ -63,7 +63,8 @@ export class LanesDriver implements Driver {
   }
 
   destroy(): Promise<void> {
-    return this.#lanes.close();
+    // Kysely calls this only after a first query; who opened the lanes closes them.
+    return Promise.resolve();
   }
 }
 

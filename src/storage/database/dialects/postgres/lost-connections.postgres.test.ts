@@ -9,7 +9,7 @@ let own: TestDatabase;
 let proxy: CuttingProxy;
 let opened: OpenDatabase;
 beforeEach(async () => {
-  own = await testDatabase('', false);
+  own = await testDatabase('');
   proxy = await startCuttingProxy(own.url);
   opened = await openDatabase(proxy.url);
 });
