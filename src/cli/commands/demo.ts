@@ -23,7 +23,7 @@ export const demoCommand: CommandModule = (program, cli) => {
     .option('--gateway-port <port>', 'port of the gateway', '7301')
     .option(
       '--faults <which>',
-      'all, none, or a list: corrupted-batch,failing-model,server-killed',
+      'all, none, or a list: corrupted-batch,failing-model,server-killed,leaking-feature',
       'all',
     )
     .option('--full', 'send every departure instead of a tenth of the flights')

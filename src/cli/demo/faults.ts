@@ -1,12 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiClient } from '../api-client.ts';
+import type { Edit } from './project-commits.ts';
 
-export type FaultKind = 'corrupted-batch' | 'failing-model' | 'server-killed';
+export type FaultKind = 'corrupted-batch' | 'failing-model' | 'server-killed' | 'leaking-feature';
 export const FAULT_KINDS: readonly FaultKind[] = [
   'corrupted-batch',
   'failing-model',
   'server-killed',
+  'leaking-feature',
 ];
 
 /** A planted fault, and who caught it, proved by events of the server. */
@@ -38,6 +40,8 @@ export const FAULT_PLAN = {
   failingFromMs: Date.UTC(2001, 3, 2),
   /** The server is killed during the Monday run of 7 May. */
   killRunMs: Date.UTC(2001, 4, 7, 6),
+  /** Before this Monday's run a commit makes a feature look into the future. */
+  leakingMs: Date.UTC(2001, 5, 11, 5),
 } as const;
 
 /** Days from 1 January 2001 to the given instant. */
@@ -45,12 +49,15 @@ export function dayIndex(atMs: number): number {
   return Math.floor((atMs - Date.UTC(2001, 0, 1)) / DAY_MS);
 }
 
-/** Sets a parameter of the training pipeline in the project's file, as a commit would. */
-export async function setParameter(projectDir: string, name: string, value: number): Promise<void> {
-  const path = join(projectDir, 'rondo.yaml');
-  const text = await readFile(path, 'utf8');
-  const changed = text.replace(new RegExp(`(\\b${name}:\\s*)\\d+`), `$1${value}`);
-  await writeFile(path, changed);
+/** A parameter of the training pipeline, as it stands in the project's file, and as it shall. */
+export async function parameterEdit(
+  projectDir: string,
+  name: string,
+  value: number,
+): Promise<Edit> {
+  const text = await readFile(join(projectDir, 'rondo.yaml'), 'utf8');
+  const from = new RegExp(`\\b${name}:\\s*\\d+`).exec(text)?.[0] ?? `${name}:`;
+  return { file: 'rondo.yaml', from, to: `${name}: ${value}` };
 }
 
 /** All events of some types after a position, page by page. */

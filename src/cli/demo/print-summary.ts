@@ -20,6 +20,9 @@ export function printSummary(summary: DemoSummary): string {
     (fault) =>
       `  ${fault.caught ? 'caught' : 'MISSED'}  ${fault.kind}: ${fault.by}\n          events ${fault.evidence.slice(0, 4).join(' ')}`,
   );
+  const commits = summary.commits.map(
+    (commit) => `  ${commit.sha.slice(0, 7)}  ${commit.state.padEnd(11)} ${commit.subject}`,
+  );
   const times = summary.times.map((part) => `${part.what} ${part.seconds} s`).join(' · ');
   return [
     weeks,
@@ -27,6 +30,9 @@ export function printSummary(summary: DemoSummary): string {
     summary.faults.length > 0
       ? `Planted faults\n${faults.join('\n')}`
       : 'No faults were planted, and none was found.',
+    '',
+    `Commits\n${commits.join('\n')}`,
+    `Maturity: level ${summary.maturity.level}. ${summary.maturity.sentence}`,
     '',
     `Predictions: ${predictions.sent} sent, ${predictions.answered} answered, ${predictions.failed} failed, ${predictions.collected} collected`,
     `Releases: ${releases.promoted} promoted, ${releases.refused} refused, ${releases.rolledBack} rolled back, ${releases.expired} expired`,

@@ -2,8 +2,9 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ProgressBar } from '../cli.ts';
 import type { DemoServer } from './demo-server.ts';
-import { dayIndex, FAULT_PLAN, readEvents, setParameter, type FaultKind } from './faults.ts';
+import { FAULT_PLAN, readEvents, type FaultKind } from './faults.ts';
 import { HOUR_MS, type Departure, type FlightsSource } from './flights-source.ts';
+import { ProjectAuthor } from './project-author.ts';
 import type { TimeBook } from './time-book.ts';
 import type { Answer, Traffic } from './traffic.ts';
 
@@ -28,6 +29,8 @@ export type ReplayResult = {
   labels: number;
   /** What the kill did, when it was planted. */
   kill: { atMs: number; answeredMeanwhile: number; backAfterMs: number } | null;
+  /** The commit that looks into the future, when it was planted. */
+  leakingSha: string | null;
 };
 
 const DATASET_FOLDER = 'data/flights';
@@ -57,8 +60,8 @@ type Hour = { hourMs: number; files: string[]; departures: Departure[] };
 export async function playTraffic(replay: Replay): Promise<ReplayResult> {
   const { server, times, faults } = replay;
   const waiting = new LabelQueue();
-  const result: ReplayResult = { labels: 0, kill: null };
-  let failingPlanted = false;
+  const result: ReplayResult = { labels: 0, kill: null, leakingSha: null };
+  const author = new ProjectAuthor(replay);
   let next = prepareHour(replay, TRAFFIC_FROM_MS);
 
   for (let hourMs = TRAFFIC_FROM_MS; hourMs < REPLAY_UNTIL_MS; hourMs += HOUR_MS) {
@@ -66,9 +69,7 @@ export async function playTraffic(replay: Replay): Promise<ReplayResult> {
     // The world goes on while the server works.
     next = prepareHour(replay, hourMs + HOUR_MS);
     next.catch(() => undefined);
-    if (faults.has('failing-model')) {
-      failingPlanted = await plantFailingModel(replay, hourMs, failingPlanted);
-    }
+    await author.work(hourMs);
     await times.measure('landing', async () => {
       await advance(server, hourMs);
       await landFiles(replay, hour.files);
@@ -85,6 +86,7 @@ export async function playTraffic(replay: Replay): Promise<ReplayResult> {
     replay.progress.advance(1, new Date(hourMs).toISOString().slice(0, 10));
   }
   await next;
+  result.leakingSha = author.leakingSha;
   return result;
 }
 
@@ -184,32 +186,6 @@ async function untilStepRuns(server: DemoServer): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-/**
- * From its Monday on, each week's training carries a holiday table that ends two days later, until a release of such a
- * model was withdrawn; then the parameter is set back, as its author would.
- */
-async function plantFailingModel(
-  { server, projectDir }: Replay,
-  hourMs: number,
-  planted: boolean,
-): Promise<boolean> {
-  const monday = new Date(hourMs).getUTCDay() === 1;
-  const hour = new Date(hourMs).getUTCHours();
-  if (hourMs < FAULT_PLAN.failingFromMs) return false;
-  if (planted && hour === 0) {
-    const events = await readEvents(server.api, ['release.rolled-back']);
-    if (events.some((event) => event.atMs > FAULT_PLAN.failingFromMs)) {
-      await setParameter(projectDir, 'holiday_table_days', 730);
-      return false;
-    }
-  }
-  if (monday && hour === 5 && (planted || hourMs < FAULT_PLAN.failingFromMs + 24 * HOUR_MS)) {
-    await setParameter(projectDir, 'holiday_table_days', dayIndex(hourMs) + 3);
-    return true;
-  }
-  return planted;
 }
 
 type Label = { predictionId: string; value: number; atMs: number };

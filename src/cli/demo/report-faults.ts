@@ -11,9 +11,14 @@ const DAY_MS = 86_400_000;
 export function reportFaults(
   planted: ReadonlySet<FaultKind>,
   events: readonly DemoEvent[],
-  kill: ReplayResult['kill'],
+  { kill, leakingSha }: Pick<ReplayResult, 'kill' | 'leakingSha'>,
 ): FaultReport[] {
-  const reports = [corruptedBatch(events), failingModel(events), serverKilled(events, kill)];
+  const reports = [
+    corruptedBatch(events),
+    failingModel(events),
+    serverKilled(events, kill),
+    leakingFeature(events, leakingSha),
+  ];
   return reports.filter(
     (report) => planted.has(report.kind) || (report.caught && report.kind !== 'server-killed'),
   );
@@ -86,5 +91,38 @@ function serverKilled(events: readonly DemoEvent[], kill: ReplayResult['kill']):
         ? ''
         : `the run went on after ${kill.backAfterMs} ms, every step committed once (${steps.join(', ')}); the gateway answered ${kill.answeredMeanwhile} predictions meanwhile`,
     evidence: [started, ended].flatMap((event) => (event ? [event.eventId] : [])),
+  };
+}
+
+function leakingFeature(events: readonly DemoEvent[], sha: string | null): FaultReport {
+  const runs = new Set(
+    events
+      .filter((event) => event.type === 'run.started' && sha !== null && event.data.commit === sha)
+      .map((event) => event.subject.id),
+  );
+  const passed = events.filter(
+    (event) =>
+      event.type === 'ci.finished' && event.subject.id === sha && event.data.state === 'passed',
+  );
+  const refused = events.filter(
+    (event) => event.type === 'candidate.refused' && runs.has(String(event.data.runId)),
+  );
+  const bySkew = refused.filter((event) => {
+    const gates = (event.data.gates ?? []) as { kind: string; outcome: string }[];
+    return gates.some((gate) => gate.kind === 'skew' && gate.outcome === 'refused');
+  });
+  const versions = new Set(bySkew.map((event) => event.data.version));
+  const promoted = events.some(
+    (event) => event.type === 'release.promoted' && versions.has(event.data.version),
+  );
+  const reasons = bySkew.flatMap((event) =>
+    ((event.data.reasons ?? []) as string[]).filter((reason) => reason.includes(' differs in ')),
+  );
+  return {
+    kind: 'leaking-feature',
+    planted: 'A commit whose feature looks at flights that have not landed yet; its checks pass.',
+    caught: bySkew.length > 0 && bySkew.length === refused.length && !promoted,
+    by: `the skew gate refused its model: ${reasons.join('; ')}`,
+    evidence: [...passed, ...bySkew].map((event) => event.eventId),
   };
 }

@@ -4,6 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../../base/app-error.ts';
+import type { CommitItem, CommitView } from '../../contract/views/commits-view.ts';
+import type { MaturityView } from '../../contract/views/maturity-view.ts';
+import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 import { startDemoServer, stopOnSignal, type DemoServer } from './demo-server.ts';
 import { readEvents, type FaultKind } from './faults.ts';
@@ -14,10 +17,12 @@ import {
   REPLAY_UNTIL_MS,
   TRAFFIC_FROM_MS,
   type Replay,
+  type ReplayResult,
 } from './replay.ts';
+import { initRepository } from './project-commits.ts';
 import { reportFaults } from './report-faults.ts';
 import { summariseWeeks } from './summarise.ts';
-import type { DemoSummary } from './summary.ts';
+import type { DemoCommit, DemoSummary } from './summary.ts';
 import { TimeBook } from './time-book.ts';
 import { Traffic } from './traffic.ts';
 
@@ -52,6 +57,9 @@ export async function runDemo(
       tempFolder: join(options.dir, 'tmp'),
     }),
   );
+  await times.measure('preparation', () =>
+    initRepository(projectDir, { subject: 'Will this flight be late?', atMs: TRAFFIC_FROM_MS }),
+  );
   const server = await times.measure('start', () =>
     startDemoServer({
       projectDir,
@@ -81,7 +89,7 @@ export async function runDemo(
     const result = await playTraffic(replay);
     progress.stop(`Replayed ${source.flights.toLocaleString('en')} flights`);
     source.close();
-    const summary = await times.measure('summary', () => summarise(server, replay, result.kill));
+    const summary = await times.measure('summary', () => summarise(server, replay, result));
     await recordFrozen(server, summary.weeks);
     return {
       summary: {
@@ -100,7 +108,7 @@ export async function runDemo(
 async function summarise(
   server: DemoServer,
   replay: Replay,
-  kill: DemoSummary['kill'],
+  { kill, leakingSha }: ReplayResult,
 ): Promise<Omit<DemoSummary, 'seconds' | 'times'>> {
   const { api } = server;
   const events = await readEvents(api, [
@@ -115,6 +123,8 @@ async function summarise(
     'release.expired',
     'dataset.file-quarantined',
     'trigger.fired',
+    'ci.finished',
+    'pipeline.deployed',
   ]);
   const count = (type: string): number => events.filter((event) => event.type === type).length;
   const { collected } = await api.get<{ collected: number }>('/api/predictions/count');
@@ -128,7 +138,9 @@ async function summarise(
   const human = await api.get<{ items: unknown[] }>('/api/events', { actor: 'human', limit: 1000 });
   return {
     weeks: await summariseWeeks(api, MODEL, MODEL),
-    faults: reportFaults(replay.faults, events, kill),
+    faults: reportFaults(replay.faults, events, { kill, leakingSha }),
+    commits: await readCommits(api),
+    maturity: await api.get<MaturityView>('/api/maturity', { days: 180 }),
     predictions: { ...replay.traffic.count, collected },
     releases: {
       promoted: count('release.promoted'),
@@ -141,6 +153,17 @@ async function summarise(
     address: server.url,
     kill,
   };
+}
+
+/** Every commit of the replay with its six stations, oldest first. */
+async function readCommits(api: ApiClient): Promise<DemoCommit[]> {
+  const { items } = await api.get<{ items: CommitItem[] }>('/api/commits', { limit: 500 });
+  const commits: DemoCommit[] = [];
+  for (const { sha } of items.toReversed()) {
+    const { subject, state, sentence, records } = await api.get<CommitView>(`/api/commits/${sha}`);
+    commits.push({ sha, subject, state, sentence, records });
+  }
+  return commits;
 }
 
 /** The frozen model's loss as a figure beside the model's own, for the pictures. */
@@ -169,6 +192,7 @@ async function prepareProject(dir: string): Promise<string> {
     recursive: true,
     filter: (path) => !path.includes(`${sep}node_modules`),
   });
+  await writeFile(join(projectDir, '.gitignore'), '.rondo/\ndata/\nnode_modules\n');
   // The steps import what Rondo has installed already.
   await symlink(findModules(), join(projectDir, 'node_modules'));
   return projectDir;

@@ -1,3 +1,5 @@
+import type { CommitView } from '../../contract/views/commits-view.ts';
+import type { MaturityView } from '../../contract/views/maturity-view.ts';
 import type { ReplayResult } from './replay.ts';
 import type { FaultReport } from './faults.ts';
 import type { TrafficCount } from './traffic.ts';
@@ -13,10 +15,16 @@ export type DemoWeek = {
   logLossFrozen: number | null;
 };
 
+/** A commit with its six stations. */
+export type DemoCommit = Pick<CommitView, 'sha' | 'subject' | 'state' | 'sentence' | 'records'>;
+
 /** What `rondo demo --json FILE` writes. */
 export type DemoSummary = {
   weeks: DemoWeek[];
   faults: FaultReport[];
+  commits: DemoCommit[];
+  /** As the events of the whole replay prove it. */
+  maturity: MaturityView;
   predictions: TrafficCount & { collected: number };
   releases: { promoted: number; refused: number; rolledBack: number; expired: number };
   /** Cause of the run to how many of that cause ended in a registered model. */
