@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { HISTORY_END_MS, wholeHistory } from '../../test/harness/event-history.ts';
-import { onBothEngines } from '../../test/harness/on-both-engines.ts';
-import { testContext, type TestContext } from '../../test/harness/test-context.ts';
-import { canonicalJson } from '../base/json.ts';
-import type { Event } from '../events/event.ts';
-import { readMaturity } from './actions/read-maturity.ts';
-import { eventsSince } from './maturity-store.ts';
+import { HISTORY_END_MS, wholeHistory } from '../harness/event-history.ts';
+import { onBothEngines } from '../harness/on-both-engines.ts';
+import { testContext, type TestContext } from '../harness/test-context.ts';
+import { canonicalJson } from '../../src/base/json.ts';
+import type { Event } from '../../src/events/event.ts';
+import { readMaturity } from '../../src/maturity/actions/read-maturity.ts';
+import { eventsSince } from '../../src/maturity/maturity-store.ts';
 
 const DAY_MS = 864e5;
 
