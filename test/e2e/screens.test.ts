@@ -43,6 +43,9 @@ describe.skipIf(!ready && process.env.CI === undefined)('screens of the demo', (
     const releases = await view<ReleasesView>('releases?limit=500');
     const monitors = await view<MonitorsView>('monitors');
     const model = await view<ModelView>('models/late-arrival');
+    const commits = (await (await fetch(`${rondo.url}/api/commits?limit=5`)).json()) as {
+      items: { sha: string; state: string }[];
+    };
     const failed = runs.items.find((run) => run.state === 'failed');
     const screens = [
       { name: 'home', path: '/' },
@@ -78,6 +81,17 @@ describe.skipIf(!ready && process.env.CI === undefined)('screens of the demo', (
       { name: 'datasets', path: '/datasets' },
       { name: 'dataset', path: '/datasets/flights' },
       { name: 'dataset-version', path: '/datasets/flights/3?compare=2' },
+      { name: 'features', path: '/features' },
+      { name: 'feature', path: '/features/origin_delay' },
+      { name: 'commits', path: '/commits' },
+      ...commits.items.map((commit, index) => ({
+        name: `commit-${index}-${commit.state}`,
+        path: `/commits/${commit.sha}`,
+      })),
+      { name: 'triggers', path: '/triggers' },
+      { name: 'maturity', path: '/maturity?days=365' },
+      { name: 'audit', path: '/audit' },
+      { name: 'lineage', path: `/lineage/model-version/late-arrival/${model.champion ?? ''}` },
     ];
     expect(screens.map((screen) => screen.name)).toEqual(
       expect.arrayContaining(['run', 'version-champion', 'release-promoted']),
@@ -104,7 +118,16 @@ describe.skipIf(!ready && process.env.CI === undefined)('screens of the demo', (
 
   test('a click on every row kind leads somewhere that loads', async () => {
     const page = await browser.newPage();
-    for (const list of ['/runs', '/models', '/releases', '/endpoints', '/datasets']) {
+    for (const list of [
+      '/runs',
+      '/models',
+      '/releases',
+      '/endpoints',
+      '/datasets',
+      '/features',
+      '/triggers',
+      '/audit',
+    ]) {
       await page.goto(rondo.url + list);
       await settled(page);
       await page.locator('tr.row-link').first().click();
