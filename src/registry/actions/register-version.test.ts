@@ -44,6 +44,34 @@ test('without a signature the ONNX file names the columns', async () => {
   ]);
 });
 
+test('a folder of the flavour python_function is described by its MLmodel alone', async () => {
+  await using ctx = await testContext();
+  const inputs = JSON.stringify([
+    { name: 'x', type: 'double', required: true },
+    { name: 'place', type: 'string', required: false },
+  ]);
+  const of = async (
+    runId: string,
+    flavour: string,
+    more = `signature:\n  inputs: '${inputs}'\n`,
+  ) => {
+    const mlModel = `flavors:\n  python_function: ${flavour}\n  sklearn: {}\n${more}`;
+    const modelTree = await modelFolder(ctx, { mlModel });
+    return registerVersion(ctx, { runId, produced: produced.parse({ model: 'late', modelTree }) });
+  };
+  expect(await of('run_1', '{ predict_fn: predict }')).toMatchObject({
+    format: 'python-function',
+    positiveClass: null,
+    signature: [
+      { name: 'x', type: 'double', required: true },
+      { name: 'place', type: 'string', required: false },
+    ],
+  });
+  expect((await of('run_2', '{ predict_fn: predict_proba }')).positiveClass).toBe(1);
+  expect((await requireVersion(ctx.db, 'late', '2')).format).toBe('python-function');
+  await expect(of('run_3', '{}', '')).rejects.toMatchObject({ code: 'MODEL_SIGNATURE_MISSING' });
+});
+
 test('features come by name, or by reference; a view the run did not join is refused', async () => {
   await using ctx = await testContext();
   const source = {
