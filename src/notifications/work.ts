@@ -3,6 +3,7 @@ import type { Database } from '../storage/database/database.ts';
 import type { Work } from '../work.ts';
 import { deliverNotification, type DeliverySettings } from './actions/deliver-notification.ts';
 import { queueNotifications } from './actions/queue-notifications.ts';
+import { queueWebhooks } from './actions/queue-webhooks.ts';
 import { pauseMs } from './notification.ts';
 import { headPosition, pendingNotifications } from './notification-store.ts';
 
@@ -41,6 +42,7 @@ export function createNotificationsWork(settings: DeliverySettings = { env: proc
       let queued = false;
       if (head !== state.head || definition !== state.definition) {
         queued = definition.notifications.length > 0 && (await queueNotifications(ctx));
+        queued = (await queueWebhooks(ctx)) || queued;
         if (!queued) Object.assign(state, { head, definition });
       }
       if (!state.busy) {

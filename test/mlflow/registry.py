@@ -296,6 +296,20 @@ def live(uri, name):
         out["prompts hidden"] = "greeting" not in [
             one.name for one in client.search_registered_models()
         ]
+    if not skinny:
+        events = ["model_version.created", "model_version_alias.created"]
+        hook = client.create_webhook("hook", "http://127.0.0.1:9/x", events, secret="key")
+        hook = client.update_webhook(hook.webhook_id, description="told of versions", status="DISABLED")
+        listed = [[one.name, one.description] for one in client.list_webhooks()]
+        tried = client.test_webhook(hook.webhook_id)
+        client.delete_webhook(hook.webhook_id)
+        out["webhook"] = [
+            sorted(str(event) for event in hook.events),
+            str(hook.status),
+            listed,
+            tried.success,
+            len(client.list_webhooks()),
+        ]
     out["versions"] = [
         str(one.version)
         for one in client.search_model_versions(f"name = '{name}'", order_by=["version_number"])

@@ -69,6 +69,13 @@ describe.skipIf(reason !== undefined)("the registry seen by MLflow's clients", (
       copied: ['1', 'models:/notebook-model/1', true],
       prompt: 'Hello {{name}}',
       'prompts hidden': true,
+      webhook: [
+        ['model_version.created', 'model_version_alias.created'],
+        'DISABLED',
+        [['hook', 'told of versions']],
+        false,
+        0,
+      ],
       versions: ['1', '2', '3'],
     });
     for (const alias of ['champion', 'challenger']) {

@@ -6,6 +6,7 @@ import type { RunsView } from '../../src/contract/views/runs-view.ts';
 import { missing, run, type Engine } from '../engines/engine.ts';
 import { createPostgresDatabase, postgresEngine, startPostgres } from '../engines/postgres.ts';
 import { mlflowEngine, oldMlflowEngine, pythonEnvironment } from '../engines/python.ts';
+import { readGuides } from '../guide/guide-blocks.ts';
 import { startRondo, type RunningRondo } from '../harness/start-rondo.ts';
 
 const reason = missing(mlflowEngine) ?? missing(oldMlflowEngine);
@@ -113,6 +114,19 @@ describe.skipIf(reason !== undefined)("tracking by MLflow's clients", () => {
       missing: true,
       none: [],
     });
+  });
+
+  test('the guide works as it is written', async () => {
+    await using rondo = await startRondo({ files: PROJECT });
+    const blocks = readGuides()
+      .flatMap((guide) => guide.blocks)
+      .filter(({ mark }) => mark === 'mlflow');
+    const { stdout } = await run('python3', ['-c', blocks.map(({ text }) => text).join('\n')], {
+      env: { ...pythonEnvironment(mlflowEngine), MLFLOW_TRACKING_URI: rondo.url },
+    });
+    expect(stdout).toMatch(/metrics\.auc\n0 +[0-9a-f]{32} +0\.88/);
+    const list = await rondo.api.get<RunsView>('/api/views/runs');
+    expect(list.items.map((item) => item.metrics)).toEqual([{ rows: 1200 }, { auc: 0.88 }]);
   });
 
   test('a history of several pages comes whole and in order', async () => {

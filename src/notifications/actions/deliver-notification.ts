@@ -1,5 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { NotificationRow } from '../../storage/database/tables/monitoring.ts';
+import { openText } from '../../storage/sealed-text.ts';
+import { webhookHeaders } from '../model-webhook.ts';
 import { MOST_ATTEMPTS, signatureOf } from '../notification.ts';
 import { recordDelivery, type NotificationState } from '../notification-store.ts';
 
@@ -18,16 +20,23 @@ export type DeliverySettings = {
  * kind of failure, never the key or the receiver's words.
  */
 export async function deliverNotification(
-  ctx: Pick<Context, 'db' | 'clocks'>,
+  ctx: Pick<Context, 'db' | 'clocks' | 'paths'>,
   notification: NotificationRow,
   settings: DeliverySettings,
 ): Promise<NotificationState> {
   const attempt = notification.attempts + 1;
   const atMs = Date.now();
   const startedMs = ctx.clocks.monotonic.nowMs();
-  const answer = await send(notification, { ...settings, attempt, atMs });
+  const answer =
+    notification.webhook_id === null
+      ? await send(notification, { ...settings, attempt, atMs })
+      : await sendToWebhook(ctx, notification, { ...settings, atMs });
   const delivered = answer.status !== null && answer.status >= 200 && answer.status < 300;
-  const state = delivered ? 'delivered' : attempt >= MOST_ATTEMPTS ? 'given-up' : 'pending';
+  const state = delivered
+    ? 'delivered'
+    : answer.final || attempt >= MOST_ATTEMPTS
+      ? 'given-up'
+      : 'pending';
   await ctx.db.transaction().execute((tx) =>
     recordDelivery(
       tx,
@@ -45,7 +54,41 @@ export async function deliverNotification(
   return state;
 }
 
-type Answer = { status: number | null; error: string };
+/** `final`: another attempt would meet the same. */
+type Answer = { status: number | null; error: string; final?: true };
+
+/** In the manner of MLflow's webhooks; one that was deleted or disabled meanwhile is told nothing more. */
+async function sendToWebhook(
+  ctx: Pick<Context, 'db' | 'paths'>,
+  notification: NotificationRow,
+  settings: { timeoutMs?: number; atMs: number },
+): Promise<Answer> {
+  const webhook = await ctx.db
+    .selectFrom('model_webhooks')
+    .select(['url', 'secret', 'status'])
+    .where('webhook_id', '=', notification.webhook_id)
+    .executeTakeFirst();
+  if (webhook?.status !== 'ACTIVE')
+    return { status: null, error: 'the webhook was deleted or disabled', final: true };
+  const { notification_id: id, body } = notification;
+  return postToWebhook(ctx, webhook, { id, body, ...settings });
+}
+
+/** Posts a body to a webhook, signed where it has a secret. */
+export async function postToWebhook(
+  ctx: Pick<Context, 'paths'>,
+  webhook: { url: string; secret: string | null },
+  delivery: { id: string; body: string; atMs: number; timeoutMs?: number },
+): Promise<Answer> {
+  const secret = webhook.secret === null ? null : openText(ctx.paths.root, webhook.secret);
+  if (secret === undefined)
+    return { status: null, error: 'its secret was sealed elsewhere: set it again' };
+  return post(webhook.url, {
+    headers: webhookHeaders(delivery, secret),
+    body: delivery.body,
+    timeoutMs: delivery.timeoutMs,
+  });
+}
 
 async function send(
   notification: NotificationRow,
@@ -67,13 +110,21 @@ async function send(
     }
     headers['rondo-signature'] = signatureOf(notification.body, secret, settings.atMs);
   }
+  const { url, body } = notification;
+  return post(url, { headers, body, timeoutMs: settings.timeoutMs });
+}
+
+async function post(
+  url: string,
+  message: { headers: Record<string, string>; body: string; timeoutMs: number | undefined },
+): Promise<Answer> {
   try {
-    const response = await fetch(notification.url, {
+    const response = await fetch(url, {
       method: 'POST',
-      headers,
-      body: notification.body,
+      headers: message.headers,
+      body: message.body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(settings.timeoutMs ?? TIMEOUT_MS),
+      signal: AbortSignal.timeout(message.timeoutMs ?? TIMEOUT_MS),
     });
     await response.body?.cancel();
     return { status: response.status, error: `the receiver answered ${response.status}` };

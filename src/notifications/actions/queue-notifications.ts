@@ -59,6 +59,7 @@ async function queueOf(
       topic,
       url: channel.url,
       secret_env: channel.secret_env ?? null,
+      webhook_id: null,
       body: bodyOf(notificationId, project, event),
       state: 'pending',
       attempts: 0,

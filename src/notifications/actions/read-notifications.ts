@@ -18,7 +18,7 @@ export async function readNotifications(
       host: new URL(row.url).host,
       eventId: row.event_id,
       topic: row.topic,
-      text: (JSON.parse(row.body) as { text: string }).text,
+      text: (JSON.parse(row.body) as { text?: string }).text ?? row.topic,
       state: row.state,
       attempts: row.attempts,
       createdMs: row.created_ms,
