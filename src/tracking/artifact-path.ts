@@ -5,20 +5,25 @@ import { invalid } from './validate.ts';
  * every spelling that could mean a place outside, also encoded ones.
  */
 export function safePath(path: string): string {
-  const decoded = fullyDecoded(path);
-  const outside =
-    decoded.includes('#') ||
-    decoded.includes('\\') ||
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
-    /[\u0000-\u001f]/.test(decoded) ||
-    decoded.startsWith('/') ||
-    /^[a-zA-Z]:/.test(decoded) ||
-    decoded.split('/').includes('..');
-  if (outside) throw invalid('Invalid path');
-  return path
+  const clean = path
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/');
+  // What was left out may have hidden what the rest means.
+  for (const text of [path, clean]) if (leadsOut(fullyDecoded(text))) throw invalid('Invalid path');
+  return clean;
+}
+
+function leadsOut(path: string): boolean {
+  return (
+    path.includes('#') ||
+    path.includes('\\') ||
+    // eslint-disable-next-line no-control-regex -- that is what is looked for
+    /[\u0000-\u001f]/.test(path) ||
+    path.startsWith('/') ||
+    /^[a-zA-Z]:/.test(path) ||
+    path.split('/').includes('..')
+  );
 }
 
 function fullyDecoded(path: string): string {

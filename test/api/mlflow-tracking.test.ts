@@ -128,6 +128,13 @@ describe('MLflow tracking over HTTP', () => {
         body: { error_code: 'INVALID_PARAMETER_VALUE', message },
       });
     }
+    const float = await ask(rondo.url, 'POST', '/api/2.0/mlflow/experiments/create', {
+      raw: '{"tags": [{"artifact_location": 1}], "name": "x", "artifact_location": 9.0}',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(float.body.message).toBe(
+      `Invalid value 9.0 for parameter 'artifact_location' supplied:  Hint: Value was of type 'float'.${see}`,
+    );
     const broken = await ask(rondo.url, 'POST', '/api/2.0/mlflow/runs/create', {
       raw: '{"a":',
       headers: { 'content-type': 'application/json' },

@@ -43,7 +43,7 @@ const SEE_ALSO = ' See the API docs for more information about request parameter
 export function parseFields<S extends FieldSpecs>(
   specs: S,
   given: Readonly<Record<string, unknown>>,
-  options: { fromQuery?: boolean } = {},
+  options: { fromQuery?: boolean; textOf?(name: string): string | undefined } = {},
 ): Fields<S> {
   const fields: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
@@ -59,7 +59,7 @@ export function parseFields<S extends FieldSpecs>(
       continue;
     }
     const read = readField(kind, value);
-    if (read === undefined) throw wrongType(name, value, SEE_ALSO);
+    if (read === undefined) throw wrongType(name, value, SEE_ALSO, options.textOf?.(name));
     fields[name] = read;
   }
   return fields as Fields<S>;
@@ -73,18 +73,21 @@ export function missingParameter(path: string, more = ''): AppError {
   );
 }
 
-function wrongType(path: string, value: unknown, more = ''): AppError {
+/** `text` is a number as it was written: 9.0 is a float there, and 9 here. */
+function wrongType(path: string, value: unknown, more: string, text?: string): AppError {
   return new AppError(
     'INVALID_PARAMETER_VALUE',
-    `Invalid value ${JSON.stringify(value)} for parameter '${path}' supplied:  Hint: Value was of type '${typeName(value)}'.${more}`,
+    `Invalid value ${text ?? JSON.stringify(value)} for parameter '${path}' supplied:  Hint: Value was of type '${typeName(value, text)}'.${more}`,
   );
 }
 
 /** MLflow's servers and clients are Python; its error texts name Python's types. */
-function typeName(value: unknown): string {
+function typeName(value: unknown, text?: string): string {
   if (typeof value === 'string') return 'str';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  if (typeof value === 'number') {
+    return /[.eE]/.test(text ?? String(value)) ? 'float' : 'int';
+  }
   return Array.isArray(value) ? 'list' : 'dict';
 }
 

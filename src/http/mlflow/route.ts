@@ -109,7 +109,29 @@ function addRoute(scope: RondoServer, ctx: RouteContext, route: MlflowRoute): vo
 function fieldsOf<S extends FieldSpecs>(specs: S, request: FastifyRequest): Fields<S> {
   const fromQuery = request.method === 'GET';
   const given = (fromQuery ? request.query : request.body) ?? {};
-  return parseFields(specs, given as Record<string, unknown>, { fromQuery });
+  const text = bodyTexts.get(given);
+  return parseFields(specs, given as Record<string, unknown>, {
+    fromQuery,
+    textOf: (name) => (text === undefined ? undefined : numberText(text, name)),
+  });
+}
+
+/** Bodies as they were written, for error texts. */
+const bodyTexts = new WeakMap<object, string>();
+
+/** What JSON.parse tells a reviver since ECMAScript 2025. */
+type Source = { source?: string };
+
+/** The number a body has under a name, as it was written there. */
+function numberText(body: string, name: string): string | undefined {
+  const found: { holder: unknown; text: string | undefined }[] = [];
+  const note = function (this: unknown, key: string, value: unknown, context?: Source): unknown {
+    if (key === name && typeof value === 'number')
+      found.push({ holder: this, text: context?.source });
+    return value;
+  };
+  const root: unknown = JSON.parse(body, note);
+  return found.find(({ holder }) => holder === root)?.text;
 }
 
 /** JSON bodies as MLflow's clients send them: none at all is an empty object, old ones encode the object twice. */
@@ -120,7 +142,9 @@ function parseBodies(scope: RondoServer): void {
       let body: unknown = text.length === 0 ? {} : JSON.parse(text as string);
       if (typeof body === 'string') body = JSON.parse(body);
       if (typeof body !== 'object' || Array.isArray(body)) throw new SyntaxError('no object');
-      done(null, body ?? {});
+      const object = body ?? {};
+      bodyTexts.set(object, text as string);
+      done(null, object);
     } catch {
       done(
         new AppError('INVALID_PARAMETER_VALUE', 'The body of the request is not a JSON object.'),

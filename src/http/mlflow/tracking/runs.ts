@@ -3,7 +3,6 @@ import { changeClientRun } from '../../../tracking/actions/change-client-run.ts'
 import { createClientRun } from '../../../tracking/actions/create-client-run.ts';
 import { readRun, searchRuns } from '../../../tracking/actions/read-runs.ts';
 import type { RunRecord } from '../../../tracking/run-records-store.ts';
-import { invalid } from '../../../tracking/validate.ts';
 import { mlflowRoute, RawJson, type MlflowRoute } from '../route.ts';
 import { readKeyValues, runInfoJson, runJson } from './json.ts';
 
@@ -86,11 +85,6 @@ export const runRoutes: readonly MlflowRoute[] = [
       page_token: 'string',
     },
     async handle({ ctx, fields }) {
-      if ((fields.max_results ?? 0) > 50_000) {
-        throw invalid(
-          `Invalid value ${fields.max_results} for parameter 'max_results' supplied. It must be at most 50000`,
-        );
-      }
       const { pieces, next } = await searchRuns(ctx, {
         experimentIds: fields.experiment_ids ?? [],
         filter: fields.filter,
