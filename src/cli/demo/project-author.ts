@@ -77,7 +77,7 @@ export class ProjectAuthor {
   async #leakingFeature(hourMs: number): Promise<void> {
     if (hourMs < FAULT_PLAN.leakingMs || this.#isReverted) return;
     if (hourMs === FAULT_PLAN.leakingMs) {
-      const subject = 'Look at flights on both sides for the share of late ones';
+      const subject = 'A flight counts for the share of late ones as soon as it lands';
       this.#leakingSha = await this.#commit(LEAKING_FEATURE, subject, hourMs);
       return;
     }

@@ -120,7 +120,8 @@ function leakingFeature(events: readonly DemoEvent[], sha: string | null): Fault
   );
   return {
     kind: 'leaking-feature',
-    planted: 'A commit whose feature looks at flights that have not landed yet; its checks pass.',
+    planted:
+      'A commit whose feature uses rows before they are there: it looks into the future. Its checks pass.',
     caught: bySkew.length > 0 && bySkew.length === refused.length && !promoted,
     by: `the skew gate refused its model: ${reasons.join('; ')}`,
     evidence: [...passed, ...bySkew].map((event) => event.eventId),
