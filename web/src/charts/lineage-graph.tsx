@@ -49,6 +49,7 @@ export function LineageGraph({
   const layers = Math.max(1, ...placed.map((one) => one.layer + 1));
   const height = rows * (CARD.height + GAP.y) - GAP.y + EDGE * 2;
   const width = layers * (CARD.width + GAP.x) - GAP.x + EDGE * 2;
+  const continued = new Set(placed.filter((one) => one.continued).map((one) => one.key));
   const inLayer = new Map<number, number>();
   for (const one of placed) inLayer.set(one.layer, (inLayer.get(one.layer) ?? 0) + 1);
   const spots = new Map(
@@ -76,8 +77,13 @@ export function LineageGraph({
             return (
               <path
                 key={`${edge.from} ${edge.to} ${edge.label}`}
-                d={curve(from, to)}
-                className={near ? 'near' : ''}
+                d={
+                  // Of a layer in several columns the first is led to; the others hang on their neighbours.
+                  continued.has(edge.to)
+                    ? curve({ x: to.x - CARD.width - GAP.x, y: to.y }, to)
+                    : curve(from, to)
+                }
+                className={`${near ? 'near' : ''}${continued.has(edge.to) ? ' continued' : ''}`}
               >
                 <title>{edge.label}</title>
               </path>

@@ -1,6 +1,7 @@
 import type { LineageView } from '../../../src/contract/views/lineage-view.ts';
 
-export type Placed = { key: string; layer: number; row: number };
+/** `continued`: it stands in a further column of the same layer, beside its left neighbour. */
+export type Placed = { key: string; layer: number; row: number; continued: boolean };
 type Edge = Pick<LineageView['edges'][number], 'from' | 'to'>;
 
 const SWEEPS = 4;
@@ -31,18 +32,24 @@ export function layOutLineage(keys: readonly string[], edges: readonly Edge[]): 
       columns[index]?.sort((left, right) => mean(left) - mean(right));
     }
   }
-  return wrapped(columns);
+  return wrapped(columns, new Set(edges.map((edge) => edge.from)));
 }
 
 /** A layer of an opened fold may hold dozens: it goes on in the next column instead of down the page. */
-function wrapped(columns: readonly string[][]): Placed[] {
+function wrapped(columns: readonly string[][], leading: ReadonlySet<string>): Placed[] {
   let first = 0;
   return columns.flatMap((column) => {
+    // What leads on stands last, next to the layer it leads to.
+    const ordered =
+      column.length <= MOST_ROWS
+        ? column
+        : column.toSorted((left, right) => Number(leading.has(left)) - Number(leading.has(right)));
     const rows = Math.ceil(column.length / Math.ceil(column.length / MOST_ROWS));
-    const placed = column.map((key, index) => ({
+    const placed = ordered.map((key, index) => ({
       key,
       layer: first + Math.floor(index / rows),
       row: index % rows,
+      continued: index >= rows,
     }));
     first += Math.ceil(column.length / rows);
     return placed;

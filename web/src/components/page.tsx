@@ -1,7 +1,10 @@
 import { Skeleton } from '@mantine/core';
-import { useEffect, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, type ReactNode } from 'react';
 import { ApiError } from '../api/fetch-view.ts';
 import { Icon } from './icon.tsx';
+
+/** Whether a screen's own heading stands above. */
+const Headed = createContext(false);
 
 /** A screen: its name, the one question it answers, and what it holds. */
 export function Page({
@@ -31,7 +34,7 @@ export function Page({
         </div>
         {actions ? <div className="actions">{actions}</div> : null}
       </header>
-      {children}
+      <Headed value={true}>{children}</Headed>
     </div>
   );
 }
@@ -127,14 +130,16 @@ export function PageSkeleton() {
 }
 
 export function Fault({ error }: { error: Error }) {
+  const headed = useContext(Headed);
+  const Heading = headed ? 'h2' : 'h1';
   return (
-    <div className="page">
+    <div className={headed ? undefined : 'page'}>
       <div className="empty" role="alert">
-        <h2>
+        <Heading>
           {error instanceof ApiError && error.status === 404
             ? 'Not found'
             : 'This could not be read'}
-        </h2>
+        </Heading>
         <p>{error.message}</p>
         {error instanceof ApiError && error.help ? <p className="muted">{error.help}</p> : null}
       </div>

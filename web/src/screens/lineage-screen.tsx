@@ -56,7 +56,10 @@ export function LineageScreen() {
             >
               {sentenceOf(focus?.label ?? id, data, up, down)}
             </VerdictCard>
-            <Panel title="Graph" note="from what came first, on the left, to what came of it">
+            <Panel
+              title="Graph"
+              note="from what came first, on the left, to what came of it; a folded card opens"
+            >
               <LineageGraph
                 view={data}
                 address={lineageAddress}

@@ -47,24 +47,26 @@ export function RunScreen() {
               </>
             }
             actions={
-              <>
-                <LineageLink kind="run" id={data.run.runId} />
-                {active ? (
-                  <OrderButton
-                    text="Cancel run"
-                    action={{
-                      text: `Cancel run of ${data.run.pipeline}`,
-                      effect: `The running step of ${data.run.pipeline} is stopped with every process it started; finished steps keep their results. Nothing else changes.`,
-                      command: `npx rondo cancel ${data.run.runId}`,
-                      path: `/api/runs/${data.run.runId}/cancel`,
-                      body: {},
-                      typeName: null,
-                    }}
-                  />
-                ) : (
-                  <CopyLine line={`npx rondo logs ${data.run.runId}`} />
-                )}
-              </>
+              data.run.kind === 'ad hoc' ? null : (
+                <>
+                  <LineageLink kind="run" id={data.run.runId} />
+                  {active ? (
+                    <OrderButton
+                      text="Cancel run"
+                      action={{
+                        text: `Cancel run of ${data.run.pipeline}`,
+                        effect: `The running step of ${data.run.pipeline} is stopped with every process it started; finished steps keep their results. Nothing else changes.`,
+                        command: `npx rondo cancel ${data.run.runId}`,
+                        path: `/api/runs/${data.run.runId}/cancel`,
+                        body: {},
+                        typeName: null,
+                      }}
+                    />
+                  ) : (
+                    <CopyLine line={`npx rondo logs ${data.run.runId}`} />
+                  )}
+                </>
+              )
             }
           >
             <VerdictCard state={<StateWord state={data.run.state} />}>
@@ -72,11 +74,13 @@ export function RunScreen() {
               {data.run.cause.to ? <Go to={data.run.cause.to}>Read the cause</Go> : null}
             </VerdictCard>
             <div className="main-side">
-              <Panel title="Steps">
-                <Suspense fallback={<Skeleton height={240} />}>
-                  <RunGraph steps={data.steps} selected={chosen?.name ?? null} select={select} />
-                </Suspense>
-              </Panel>
+              {data.run.kind === 'ad hoc' ? null : (
+                <Panel title="Steps">
+                  <Suspense fallback={<Skeleton height={240} />}>
+                    <RunGraph steps={data.steps} selected={chosen?.name ?? null} select={select} />
+                  </Suspense>
+                </Panel>
+              )}
               <Panel title="Time" note="real time per attempt">
                 <Waterfall steps={data.steps} selected={chosen?.name ?? null} select={select} />
                 <div style={{ marginTop: 16 }}>
@@ -120,7 +124,7 @@ export function RunScreen() {
                     name,
                     typeof value === 'number' ? formatNumber(value) : String(value),
                   ])}
-                  empty="This pipeline has no parameters."
+                  empty="It has no parameters."
                 />
               </Panel>
             </div>

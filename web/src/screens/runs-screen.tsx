@@ -11,7 +11,7 @@ import { formatNumber } from '../format.ts';
 
 const route = getRouteApi('/runs');
 const STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
-const CAUSES = ['manual', 'schedule', 'new-data', 'alarm', 'push', 'message', 'api'];
+const CAUSES = ['manual', 'schedule', 'new-data', 'alarm', 'push', 'message', 'api', 'ad hoc'];
 
 export function RunsScreen() {
   const search = route.useSearch();
@@ -115,7 +115,11 @@ function columnsFor(rows: readonly RunItem[]): Column<RunItem>[] {
       head: 'Steps',
       numeric: true,
       cell: (row) =>
-        `${row.steps.done}/${row.steps.total}${row.steps.cached > 0 ? ` (${row.steps.cached} cached)` : ''}`,
+        row.kind === 'ad hoc' ? (
+          <span className="muted">–</span>
+        ) : (
+          `${row.steps.done}/${row.steps.total}${row.steps.cached > 0 ? ` (${row.steps.cached} cached)` : ''}`
+        ),
     },
     {
       key: 'duration',
