@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missing, run, type Engine } from '../engines/engine.ts';
 import { mlflowEngine, oldMlflowEngine, pythonEnvironment } from '../engines/python.ts';
+import { readGuides } from '../guide/guide-blocks.ts';
 import { startRondo, type RunningRondo } from '../harness/start-rondo.ts';
 
 const script = join(import.meta.dirname, 'registry.py');
@@ -90,6 +91,19 @@ describe.skipIf(reason !== undefined)("the registry seen by MLflow's clients", (
     expect(versions.items).toMatchObject(
       Array.from({ length: 3 }, () => ({ origin: 'ad-hoc', state: 'registered', runId: null })),
     );
+  });
+
+  test('the guide works as it is written, and an old client is refused champion too', async () => {
+    rondo = await started();
+    await using _stopped = rondo;
+    const guide = readGuides()
+      .flatMap(({ blocks }) => blocks)
+      .find(({ mark }) => mark === 'mlflow registry');
+    const { stdout } = await run('python3', ['-c', guide?.text ?? ''], {
+      env: { ...pythonEnvironment(mlflowEngine), MLFLOW_TRACKING_URI: rondo.url },
+    });
+    expect(stdout).toContain("name='churn'");
+    expect(stdout).toMatch(/\[1\]\s*$/);
     const old = await client<{ versions: string[]; refused: Record<string, Refusal> }>(
       oldMlflowEngine,
       'live',
