@@ -15,6 +15,8 @@ export type RunStory = {
   datasets: readonly { dataset: string; number: number }[];
   /** Whether it made a model. */
   trains: boolean;
+  /** Of files that are in no deployed commit: its model may not be promoted, and it stands for no pipeline. */
+  adHoc: boolean;
   started: Event | undefined;
   pinned: Event | undefined;
   /** One a step, in order of commit. */
@@ -33,6 +35,8 @@ export type VersionStory = {
   model: string;
   version: string;
   registered: Event | undefined;
+  /** A version that a step registered by itself, taken as the candidate of its run. */
+  adopted: Event | undefined;
   run: RunStory | undefined;
   gates: readonly Event[];
   refused: Event | undefined;
@@ -117,10 +121,13 @@ export function eventsWithin(evidence: Evidence, ...types: readonly string[]): E
     .filter((event) => within(evidence.window, event));
 }
 
-/** Runs that made a model, by their end, of the window. */
+/** Runs of pipelines that made a model, by their end, of the window; ad hoc ones are experiments and not counted. */
 export function trainedRuns(evidence: Evidence): RunStory[] {
   return evidence.runs.filter(
-    (run) => run.trains && within(evidence.window, run.ended ?? run.modelStep ?? run.started),
+    (run) =>
+      run.trains &&
+      !run.adHoc &&
+      within(evidence.window, run.ended ?? run.modelStep ?? run.started),
   );
 }
 

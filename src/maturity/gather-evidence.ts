@@ -99,6 +99,7 @@ function versionStories(
       model,
       version,
       registered: undefined,
+      adopted: undefined,
       run: undefined,
       gates: [],
       refused: undefined,
@@ -108,10 +109,16 @@ function versionStories(
     return story;
   };
   for (const event of events.get('model.version-registered') ?? []) {
-    const story = storyOf(textOf(event, 'model'), textOf(event, 'version'));
+    const story = storyOf(textOf(event, 'model') ?? event.subject.id, textOf(event, 'version'));
     if (!story) continue;
     story.registered = event;
     story.run = runs.get(textOf(event, 'runId') ?? '');
+  }
+  for (const event of events.get('model.version-adopted') ?? []) {
+    const story = storyOf(textOf(event, 'model') ?? event.subject.id, textOf(event, 'version'));
+    if (!story) continue;
+    story.adopted = event;
+    story.run = runs.get(textOf(event, 'runId') ?? '') ?? story.run;
   }
   for (const event of events.get('gate.evaluated') ?? [])
     storyOf(textOf(event, 'model'), textOf(event, 'version'))?.gates.push(event);

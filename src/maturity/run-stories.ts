@@ -18,7 +18,9 @@ export function runStories(events: ReadonlyMap<string, readonly Event[]>): RunSt
     else parts.set(event.subject.id, [event]);
   }
   const registered = new Map(
-    (events.get('model.version-registered') ?? []).map((event) => [textOf(event, 'runId'), event]),
+    ['model.version-registered', 'model.version-adopted']
+      .flatMap((type) => events.get(type) ?? [])
+      .map((event) => [textOf(event, 'runId'), event]),
   );
   const validations = indexValidations(events.get('validation.recorded') ?? []);
   return [...parts]
@@ -74,6 +76,7 @@ function runStory(
     started,
     pinned,
     steps,
+    adHoc: started?.data.workingTree === true || ended?.data.workingTree === true,
     modelStep: modelTree === null ? undefined : stepThatMade(steps, modelTree),
     ended,
     validations: validations.toSorted((a, b) => a.position - b.position),

@@ -119,6 +119,10 @@ export type RunTold = {
   refusedBy?: string;
   parameters?: { [key: string]: Json };
   against?: string;
+  /** A run of files that are in no deployed commit. */
+  workingTree?: boolean;
+  /** The version was registered by a step and adopted by the run. */
+  adopted?: boolean;
 };
 
 const GATES = ['service', 'metric', 'beats', 'slices', 'skew'];
@@ -145,6 +149,7 @@ export function tellRun(history: History, told: RunTold): void {
       parameters,
       steps: ['extract', 'validate', 'fit'],
       ...code,
+      ...(told.workingTree === true ? { workingTree: true } : {}),
     },
   );
   if (cause !== 'manual')
@@ -216,16 +221,23 @@ export function tellRun(history: History, told: RunTold): void {
       model,
       version: String(run),
       digest: `sha256:model-${run}`,
-      runId,
+      runId: told.adopted === true ? null : runId,
       metrics,
       features: [{ column: 'delay', view: 'delay', viewDigest: 'sha256:view' }],
     },
   );
+  if (told.adopted === true)
+    history.tell(
+      daysAgo,
+      { type: 'model.version-adopted', subject: ['model', model], actor: 'client' },
+      { model, version: String(run), runId, digest: `sha256:model-${run}` },
+    );
   tellGates(history, told);
 }
 
 function tellGates(history: History, told: RunTold): void {
-  const { run, daysAgo, model = 'late', gates = GATES, refusedBy } = told;
+  const { run, daysAgo, model = 'late', refusedBy } = told;
+  const gates = told.workingTree === true ? [] : (told.gates ?? GATES);
   for (const gate of gates) {
     const refused = gate === refusedBy;
     history.tell(
@@ -250,11 +262,17 @@ function tellGates(history: History, told: RunTold): void {
     );
     if (refused && gate === 'service') break;
   }
-  if (refusedBy !== undefined)
+  if (refusedBy !== undefined || told.workingTree === true)
     history.tell(
       daysAgo,
       { type: 'candidate.refused', subject: ['model', model] },
-      { model, version: String(run), runId: `run_${run}`, reasons: [], gates: [] },
+      {
+        model,
+        version: String(run),
+        runId: `run_${run}`,
+        reasons: ['Refused.'],
+        gates: gates.map((kind) => ({ kind, outcome: kind === refusedBy ? 'refused' : 'passed' })),
+      },
     );
 }
 

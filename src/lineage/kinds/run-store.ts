@@ -33,7 +33,16 @@ export const runKind: LineageKind = {
     const rows = await db
       .selectFrom('model_versions')
       .selectAll()
-      .where('source_run_id', '=', id)
+      .where((eb) =>
+        eb.or([
+          eb('source_run_id', '=', id),
+          eb(
+            'source_run_id',
+            'in',
+            eb.selectFrom('step_runs').select('step_run_id').where('run_id', '=', id),
+          ),
+        ]),
+      )
       .orderBy('number', 'desc')
       .execute();
     return [group('model-version', 'made', rows.map(versionNode))];

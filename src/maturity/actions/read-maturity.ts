@@ -51,6 +51,7 @@ const WINDOW_TYPES = [
 const LASTING_TYPES = [
   'release.promoted',
   'model.version-registered',
+  'model.version-adopted',
   'feature.view-defined',
   'commit.seen',
   'ci.finished',
@@ -104,9 +105,9 @@ function runsOfChampions(found: readonly Event[]): string[] {
     [...last.values()].map((event) => `${textOf(event, 'model')} ${textOf(event, 'version')}`),
   );
   return found.flatMap((event) => {
-    if (event.type !== 'model.version-registered') return [];
+    if (!event.type.startsWith('model.version-')) return [];
     const runId = textOf(event, 'runId');
-    const key = `${textOf(event, 'model')} ${textOf(event, 'version')}`;
+    const key = `${textOf(event, 'model') ?? event.subject.id} ${textOf(event, 'version')}`;
     return runId !== null && serving.has(key) && !known.has(runId) ? [runId] : [];
   });
 }

@@ -153,7 +153,6 @@ export const humanSteps: Figure = {
       );
       const steps = [
         story?.run?.started,
-        story?.registered,
         release.started,
         ...release.advanced,
         release.promoted,

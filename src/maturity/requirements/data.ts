@@ -1,8 +1,9 @@
-import { textOf } from '../event-data.ts';
+import { listOf, textOf } from '../event-data.ts';
 import { eventsWithin, trainedRuns, within, type Evidence, type RunStory } from '../evidence.ts';
 import type { Event } from '../../events/event.ts';
 import { counted, named } from '../words.ts';
 import { everyCase, missing, present, type Judgement, type Requirement } from './requirement.ts';
+import { candidates } from './validation.ts';
 
 /** Codes of runs that a broken schema or a failed check of severity `stop` ended. */
 const STOPS = ['DATASET_INVALID', 'CHECKS_FAILED', 'SCHEMA_SKEW'];
@@ -173,11 +174,8 @@ export const usesFeatureStore: Requirement = {
     'Every candidate with feature views passed the skew gate: online and offline values were compared.',
   asks: 'optional',
   judge(evidence) {
-    const users = evidence.versions.filter(
-      (story) =>
-        within(evidence.window, story.registered) &&
-        Array.isArray(story.registered.data.features) &&
-        story.registered.data.features.length > 0,
+    const users = candidates(evidence).filter(
+      (story) => listOf(story.registered, 'features').length > 0,
     );
     return everyCase(users, {
       noun: 'candidate',

@@ -20,7 +20,8 @@ export const knowsItsRun: Requirement = {
       lacks: 'have no run of a pipeline behind them',
       proof(release) {
         const story = versionOf(evidence, release);
-        return story?.run?.ended && story.registered ? [story.registered, story.run.ended] : null;
+        const known = story?.adopted ?? story?.registered;
+        return story?.run?.ended && known ? [known, story.run.ended] : null;
       },
       none: 'No version reached 100 % in the window.',
     }),

@@ -325,6 +325,40 @@ test('evidence of before the window proves nothing', () => {
     expect([id, judge(id, old).state]).toEqual([id, 'missing']);
 });
 
+test('an ad hoc run is an experiment: it stands for no pipeline, and its model comes before no gate', () => {
+  const tell = all(deployed, runs(3), (history) => {
+    tellRun(history, { run: 9, daysAgo: 1, sha: null, validated: false, workingTree: true });
+  });
+  for (const id of ['G13', 'G17', 'G18', 'G20', 'G21', 'G22', 'G23', 'G26'])
+    expect(judge(id, tell), id).toMatchObject({ state: 'automatic', n: 3 });
+});
+
+test('what is refused before any gate was asked lacks no gate', () => {
+  const tell = all(runs(3), (history) => {
+    history.tell(
+      1,
+      { type: 'candidate.refused', subject: ['model', 'late'] },
+      { model: 'late', version: null, runId: 'run_9', reasons: ['No such folder.'], gates: [] },
+    );
+  });
+  expect(judge('G23', tell)).toMatchObject({ state: 'automatic', n: 3 });
+});
+
+test('a version that a step registered by itself belongs to the run that adopted it', () => {
+  const adopted = (history: History): void => {
+    for (let run = 1; run <= 3; run += 1) {
+      tellRun(history, { run, daysAgo: 30 - 3 * run, adopted: true });
+      tellRelease(history, {
+        version: run,
+        daysAgo: 29 - 3 * run,
+        previous: run === 1 ? null : run - 1,
+      });
+    }
+  };
+  for (const id of ['G02', 'G17', 'G20', 'G21', 'G26'])
+    expect(judge(id, adopted), id).toMatchObject({ state: 'automatic', n: 3 });
+});
+
 test('a champion that is put back is no deployment', () => {
   const judged = judge('G15', (history) => {
     released(2)(history);

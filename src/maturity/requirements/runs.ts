@@ -1,4 +1,4 @@
-import { listOf, objectOf, textOf } from '../event-data.ts';
+import { asObject, listOf, objectOf, textOf } from '../event-data.ts';
 import {
   eventsWithin,
   promotions,
@@ -133,11 +133,9 @@ export const recordsMetadata: Requirement = {
 /** What of (a) to (g) of the source a run does not tell. */
 function metadataGaps(evidence: Evidence, run: RunStory): string[] {
   const produced = objectOf(run.ended, 'produced');
-  const registered = (evidence.events.get('model.version-registered') ?? []).find(
-    (event) => textOf(event, 'runId') === run.runId,
-  );
+  const story = evidence.versions.find((one) => one.run?.runId === run.runId);
   const planned = listOf(run.started, 'steps').length;
-  const metrics = { ...objectOf(registered, 'metrics'), ...asMetrics(produced.metrics) };
+  const metrics = { ...objectOf(story?.registered, 'metrics'), ...asObject(produced.metrics) };
   const complete: [what: string, known: boolean][] = [
     ['the version of its code', textOf(run.pinned, 'projectTree') !== null || run.bundle !== null],
     ['the end of each step', planned > 0 && run.steps.length >= planned],
@@ -147,7 +145,7 @@ function metadataGaps(evidence: Evidence, run: RunStory): string[] {
       'the artifacts of its steps',
       run.steps.some((step) => Object.keys(objectOf(step, 'outputs')).length > 0),
     ],
-    ['a registered version', registered !== undefined],
+    ['a registered version', story?.registered !== undefined || story?.adopted !== undefined],
     ['metrics', Object.keys(metrics).length > 0],
     [
       'its training and test rows',
@@ -155,10 +153,6 @@ function metadataGaps(evidence: Evidence, run: RunStory): string[] {
     ],
   ];
   return complete.filter(([, known]) => !known).map(([what]) => what);
-}
-
-function asMetrics(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' ? { ...value } : {};
 }
 
 export const firesEveryTrigger: Requirement = {

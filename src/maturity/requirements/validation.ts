@@ -1,17 +1,26 @@
 import type { Event } from '../../events/event.ts';
-import { objectOf, textOf } from '../event-data.ts';
+import { asObject, listOf, objectOf, textOf } from '../event-data.ts';
 import { within, type Evidence, type VersionStory } from '../evidence.ts';
 import { everyCase, type Judgement, type Requirement } from './requirement.ts';
 
-/** Versions of pipeline runs that came before the gates in the window; a client's own versions never do. */
+/**
+ * Versions of pipeline runs that came before the gates in the window. A client's own versions never do, nor do those of
+ * ad hoc runs, nor what was refused before any gate was asked.
+ */
 export function candidates(evidence: Evidence): VersionStory[] {
   return evidence.versions.filter(
     (story) =>
-      (story.run !== undefined || story.gates.length > 0 || story.refused !== undefined) &&
+      (story.run !== undefined || story.gates.length > 0) &&
+      story.run?.adHoc !== true &&
+      !refusedUnasked(story) &&
       [story.registered, story.refused, ...story.gates].some((event) =>
         within(evidence.window, event),
       ),
   );
+}
+
+function refusedUnasked(story: VersionStory): boolean {
+  return story.refused !== undefined && listOf(story.refused, 'gates').length === 0;
 }
 
 /** Verdicts of one kind of gate on a version, of the window. */
@@ -59,8 +68,8 @@ export const measuresOnTestRows: Requirement = {
       lacks: 'left no metrics or kept no test rows',
       remedy: 'Name metrics: and test: under produces:.',
       proof(story) {
-        const metrics = objectOf(story.registered, 'metrics');
-        const { test } = objectOf(story.run?.ended, 'produced');
+        const { test, metrics: reported } = objectOf(story.run?.ended, 'produced');
+        const metrics = { ...objectOf(story.registered, 'metrics'), ...asObject(reported) };
         return Object.keys(metrics).length > 0 && typeof test === 'string'
           ? [story.registered, story.run?.ended].filter((event) => within(evidence.window, event))
           : null;
