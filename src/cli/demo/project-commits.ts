@@ -57,7 +57,7 @@ async function commitAll(
 
 /** Nobody's settings, nobody's name: the same history on every machine. */
 function git(cwd: string, args: readonly string[], atMs = 0): Promise<string> {
-  const date = `${Math.floor(atMs / 1000)} +0000`;
+  const date = `@${Math.floor(atMs / 1000)} +0000`;
   const env = {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: cwd,
