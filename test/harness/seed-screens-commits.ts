@@ -43,6 +43,14 @@ export function seededSha(index: number): string {
   return `${String(index)}a7f3c`.repeat(7).slice(0, 40);
 }
 
+/** The commit whose code runs of a week used. */
+export function seededCommitAt(week: number): string {
+  const place = COMMITS.findLastIndex(
+    (commit) => commit.week <= week && commit.state !== 'failed' && commit.state !== 'testing',
+  );
+  return seededSha(place);
+}
+
 /** Six commits of every state, with verdicts, bundles and deployments. */
 export async function seedCommits(ctx: TestContext, startMs: number): Promise<void> {
   let deployed = 0;

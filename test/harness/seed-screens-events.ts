@@ -53,7 +53,12 @@ async function eventsOfRuns(ctx: TestContext): Promise<Seeded[]> {
         type: 'run.started',
         subject,
         atMs: run.started_at_ms,
-        data: { pipeline: run.pipeline, cause, steps: own.map((step) => step.step) },
+        data: {
+          pipeline: run.pipeline,
+          cause,
+          steps: own.map((step) => step.step),
+          commit: run.commit_sha,
+        },
       },
       {
         type: 'run.pinned',
