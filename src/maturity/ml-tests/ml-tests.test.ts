@@ -15,6 +15,7 @@ import {
 import { gatherEvidence } from '../gather-evidence.ts';
 import { rankCorrelation } from '../rank-correlation.ts';
 import { mlTests } from './index.ts';
+import { scored } from './ml-test.ts';
 
 const DAYS = 90;
 type Tell = (history: History) => void;
@@ -229,4 +230,12 @@ test.each([
   [[1, 1, 1], [1, 2, 3], 0],
 ])('the rank correlation of %j and %j is %d', (left, right, wanted) => {
   expect(rankCorrelation(left, right)).toBeCloseTo(wanted, 12);
+});
+
+test('a score without an event to prove it is none', () => {
+  expect(scored(1, 'It is so.', [undefined])).toEqual({
+    score: 0,
+    reason: 'It is so. No event proves it.',
+    proof: [],
+  });
 });
