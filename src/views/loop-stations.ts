@@ -114,6 +114,8 @@ async function gateStation(db: ReadDatabase, sinceMs: number): Promise<Station> 
   const last = await db
     .selectFrom('model_versions')
     .select(['model', 'version', 'state', 'changed_at_ms'])
+    // What a client registered is before no gate.
+    .where('state', '!=', 'registered')
     .orderBy('created_at_ms', 'desc')
     .orderBy('number', 'desc')
     .limit(1)
@@ -123,6 +125,7 @@ async function gateStation(db: ReadDatabase, sinceMs: number): Promise<Station> 
     .selectFrom('model_versions')
     .select((eb) => eb.fn.countAll<number | string>().as('count'))
     .where('created_at_ms', '>=', sinceMs)
+    .where('state', '!=', 'registered')
     .executeTakeFirstOrThrow();
   const judged =
     last.state === 'candidate' ? 'candidate' : last.state === 'refused' ? 'refused' : 'passed';

@@ -8,6 +8,7 @@ import type {
 import type { ReadDatabase } from '../storage/database/database.ts';
 import type { ModelVersionRow } from '../storage/database/tables/registry.ts';
 import { jsonColumn } from './json-column.ts';
+import { isModel } from './prompt-models.ts';
 import { kpiPoints } from './kpi-points.ts';
 import { recentDecisions } from './recent-decisions.ts';
 import { servingLoss } from './serving-loss.ts';
@@ -22,15 +23,25 @@ export async function modelsView(
   db: ReadDatabase,
   endpoints: readonly EndpointOfProject[],
 ): Promise<ModelsView> {
-  const models = await db.selectFrom('models').selectAll().orderBy('name').execute();
+  const models = await db
+    .selectFrom('models')
+    .selectAll()
+    .where(isModel())
+    .orderBy('name')
+    .execute();
   const items: ModelsView['items'] = [];
   for (const model of models) {
     const counts = await db
       .selectFrom('model_versions')
-      .select((eb) => ['state', eb.fn.countAll<number | string>().as('count')])
+      .select((eb) => [
+        'state',
+        eb.fn.countAll<number | string>().as('count'),
+        eb.fn.max('number').as('newest'),
+      ])
       .where('model', '=', model.name)
       .groupBy('state')
       .execute();
+    const newest = Math.max(0, ...counts.map((count) => Number(count.newest)));
     const champion = await db
       .selectFrom('model_aliases')
       .select('version')
@@ -42,7 +53,7 @@ export async function modelsView(
       .selectAll()
       .where('model', '=', model.name)
       .where((eb) =>
-        eb.or([eb('number', '=', model.last_number), eb('version', '=', champion?.version ?? '')]),
+        eb.or([eb('number', '=', newest), eb('version', '=', champion?.version ?? '')]),
       )
       .execute();
     const found = await versionItems(db, rows);
@@ -52,7 +63,7 @@ export async function modelsView(
     items.push({
       model: model.name,
       champion: found.find((item) => item.version === champion?.version) ?? null,
-      latest: found.find((item) => item.version === String(model.last_number)) ?? null,
+      latest: found.find((item) => item.version === String(newest)) ?? null,
       versions: model.last_number,
       states: Object.fromEntries(counts.map((count) => [count.state, Number(count.count)])),
       endpoints: own.map((endpoint) => endpoint.endpoint),

@@ -1,10 +1,16 @@
 import type { PaletteItem } from '../contract/views/frame-view.ts';
 import type { ReadDatabase } from '../storage/database/database.ts';
+import { isModel } from './prompt-models.ts';
 
 /** What the palette can go to beside the screens: names, and the newest of what is numbered. */
 export async function paletteItems(db: ReadDatabase): Promise<PaletteItem[]> {
   const datasets = await db.selectFrom('datasets').select('name').orderBy('name').execute();
-  const models = await db.selectFrom('models').select('name').orderBy('name').execute();
+  const models = await db
+    .selectFrom('models')
+    .select('name')
+    .where(isModel())
+    .orderBy('name')
+    .execute();
   const endpoints = await db.selectFrom('monitors').select('endpoint').distinct().execute();
   const versions = await db
     .selectFrom('model_versions')
