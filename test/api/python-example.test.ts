@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { venvEnvironment } from '../../src/executors/environments/venv.ts';
 import { environmentsFolder } from '../engines/engine.ts';
+import { examplesVenv } from '../engines/examples-venv.ts';
 import { missingVenv } from '../engines/python.ts';
 import { startRondo, type RunningRondo } from '../harness/start-rondo.ts';
 
@@ -42,14 +42,7 @@ describe.skipIf(reason)(`flights in scikit-learn${reason ? ` (${reason})` : ''}`
     dir = await mkdtemp(join(tmpdir(), 'rondo-python-'));
     await cp(example, dir, { recursive: true, filter: (path) => !path.includes('__pycache__') });
     await run(process.execPath, [join(example, 'sample-data.mjs'), join(dir, 'data/flights')]);
-    const made = await venvEnvironment.prepare({
-      config: { kind: 'venv', requirements: 'requirements.txt' },
-      folder: environmentsFolder,
-      readProjectFile: (path) => readFile(join(dir, path)),
-      signal: AbortSignal.timeout(280_000),
-      log: () => undefined,
-    });
-    python = join(made.path[0] ?? '', 'python');
+    python = join(await examplesVenv(), 'python');
     rondo = await startRondo({ dir, env: { RONDO_ENVIRONMENTS: environmentsFolder } });
     const { runId } = await rondo.api.post<{ runId: string }>('/api/runs', {
       pipeline: 'train',
@@ -59,7 +52,7 @@ describe.skipIf(reason)(`flights in scikit-learn${reason ? ` (${reason})` : ''}`
       () => rondo.api.get<RunDetail>(`/api/runs/${runId}`),
       ({ state }) => state !== 'queued' && state !== 'running',
     );
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await rondo.stop();

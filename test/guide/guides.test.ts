@@ -3,17 +3,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseSuite } from '../../src/checks/suite.ts';
+import { parseProjectFile } from '../../src/config/project-file/load-project-file.ts';
 import { errorCodes } from '../../src/contract/error-codes.ts';
 import { parseYaml } from '../../src/datasets/parse-yaml.ts';
 import { datasetSchema } from '../../src/datasets/schema.ts';
 import { featureColumns } from '../../src/features/feature-view.ts';
 import { viewQuery } from '../../src/features/view-sql.ts';
 import { signatureOf } from '../../src/notifications/notification.ts';
+import { projectVariants } from '../../src/project-variants.ts';
 import { openAnalytics } from '../../src/storage/analytics/analytics.ts';
 import { checkCommandLine, commandLines } from './check-command-line.ts';
 import { checkProjectFragment } from './check-project-fragment.ts';
 import { checkTable } from './check-table.ts';
 import { readGuides, root, type GuideBlock } from './guide-blocks.ts';
+import { stepsOf } from './run-block.ts';
 import { openGuideShell, type GuideShell } from './run-guide.ts';
 
 const guides = readGuides();
@@ -32,6 +35,10 @@ describe('what the guides show', () => {
 
   test.each(marked('project'))('%s belongs into rondo.yaml', (_place, { text }) => {
     expect(checkProjectFragment(text)).toEqual([]);
+  });
+
+  test.each(marked('file rondo.yaml'))('%s is a whole rondo.yaml', (_place, { text }) => {
+    expect(parseProjectFile(text, projectVariants).kind).toBe('ok');
   });
 
   test.each(marked('suite'))('%s is a suite of checks', (place, { text }) => {
@@ -96,7 +103,10 @@ describe('what the guides show', () => {
   });
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;
-  test.skipIf(!hasPython).each(marked('python'))('%s compiles', (_place, { text }) => {
+  const python = blocks
+    .filter(({ language }) => language === 'python')
+    .map((block): [string, GuideBlock] => [block.place, block]);
+  test.skipIf(!hasPython).each(python)('%s compiles', (_place, { text }) => {
     const compile = 'import sys; compile(sys.stdin.read(), "guide", "exec")';
     expect(spawnSync('python3', ['-c', compile], { input: text }).status).toBe(0);
   });
@@ -146,23 +156,10 @@ describe('getting started, step by step', () => {
     await shell[Symbol.asyncDispose]();
   });
 
-  const steps = blocks
-    .filter(
-      ({ guide, language, mark }) =>
-        guide === 'getting-started.md' &&
-        language === 'sh' &&
-        mark?.startsWith('not here') !== true,
-    )
-    .map((block): [string, GuideBlock] => [block.place, block]);
+  const steps = stepsOf(blocks, 'getting-started.md');
 
-  test.each(steps)('%s', async (_place, { text, mark }) => {
-    const wanted = /^until (.+)$/.exec(mark ?? '')?.[1] ?? '';
-    let outcome = await shell.run(text);
-    for (let tries = 0; tries < 60 && !outcome.stdout.includes(wanted); tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      outcome = await shell.run(text);
-    }
-    expect(outcome.stdout).toContain(wanted);
+  test.each(steps)('%s', async (_place, step) => {
+    const outcome = await step(shell);
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.stderr).not.toContain('Error');
   });

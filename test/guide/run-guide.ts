@@ -1,10 +1,11 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mainFile } from '../harness/start-rondo.ts';
+import { root } from './guide-blocks.ts';
 
 export type Outcome = { code: number; stdout: string; stderr: string };
 
@@ -12,17 +13,30 @@ export type Outcome = { code: number; stdout: string; stderr: string };
 export type GuideShell = AsyncDisposable & {
   /** Runs a block as a person would: line by line in one folder, stopping at the first failure. */
   run(text: string): Promise<Outcome>;
+  /** Leaves a file in the folder. */
+  write(name: string, text: string): Promise<Outcome>;
+  /** Puts a line `NAME = ...` in the place of the one line of a file that begins alike. */
+  changeLine(name: string, line: string): Promise<Outcome>;
 };
 
-export async function openGuideShell(): Promise<GuideShell> {
+/** `path` comes first in PATH; `packages` finds Rondo under `node_modules`, as npm leaves it. */
+export async function openGuideShell(
+  options: { env?: Record<string, string>; path?: string; packages?: boolean } = {},
+): Promise<GuideShell> {
   const folder = await mkdtemp(join(tmpdir(), 'rondo-guide-'));
   const [port, gatewayPort] = [await freePort(), await freePort()];
   // curl says the status of each answer in a last line.
   await writeFile(join(folder, '.curlrc'), 'write-out = "\\n%{http_code}\\n"\n');
+  if (options.packages === true) {
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(root, join(folder, 'node_modules', 'rondo'));
+  }
   const place = join(folder, '.place');
   await writeFile(place, folder);
   const env: NodeJS.ProcessEnv = {
     ...process.env,
+    ...options.env,
+    PATH: [...(options.path === undefined ? [] : [options.path]), process.env.PATH].join(':'),
     CURL_HOME: folder,
     RONDO_PORT: String(port),
     RONDO_GATEWAY_PORT: String(gatewayPort),
@@ -32,6 +46,11 @@ export async function openGuideShell(): Promise<GuideShell> {
     GUIDE_PLACE: place,
   };
   let server: ChildProcess | undefined;
+  const ownPorts = (text: string): string =>
+    text
+      .replaceAll('127.0.0.1:7300', `127.0.0.1:${port}`)
+      .replaceAll('127.0.0.1:7301', `127.0.0.1:${gatewayPort}`);
+  const done: Outcome = { code: 0, stdout: '', stderr: '' };
   const here = (): string => readFileSync(place, 'utf8').trim();
 
   async function runLines(lines: readonly string[]): Promise<Outcome> {
@@ -69,14 +88,25 @@ export async function openGuideShell(): Promise<GuideShell> {
 
   return {
     async run(text) {
-      const own = text
-        .replaceAll('127.0.0.1:7300', `127.0.0.1:${port}`)
-        .replaceAll('127.0.0.1:7301', `127.0.0.1:${gatewayPort}`)
-        .split('\n');
+      const own = ownPorts(text).split('\n');
       const up = own.findIndex((line) => line.trim() === 'npx rondo up');
       if (up === -1) return runLines(own);
       const before = await runLines(own.slice(0, up));
       return before.code === 0 ? startServer() : before;
+    },
+    async write(name, text) {
+      await writeFile(join(here(), name), `${ownPorts(text)}\n`);
+      return done;
+    },
+    async changeLine(name, line) {
+      const path = join(here(), name);
+      const beginning = line.slice(0, line.indexOf('=') + 1);
+      const lines = readFileSync(path, 'utf8').split('\n');
+      const at = lines.flatMap((text, index) => (text.startsWith(beginning) ? [index] : []));
+      if (at.length !== 1)
+        return { ...done, code: 1, stderr: `${at.length} lines of ${name} begin so` };
+      await writeFile(path, lines.with(at[0] ?? 0, line).join('\n'));
+      return done;
     },
     async [Symbol.asyncDispose]() {
       if (server && server.exitCode === null) {

@@ -67,7 +67,8 @@ async function versionOf(python: string): Promise<string> {
   const never = new AbortController().signal;
   await runTool(
     python,
-    ['-c', 'import sys; print(sys.implementation.name, sys.version.split()[0], sys.prefix)'],
+    // In an activated environment `python3` makes environments of the Python below it: they are the same.
+    ['-c', 'import sys; print(sys.implementation.name, sys.version.split()[0], sys.base_prefix)'],
     {
       signal: never,
       log: (line) => lines.push(line),
