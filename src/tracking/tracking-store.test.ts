@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { testContext, type TestContext } from '../../test/harness/test-context.ts';
+import { changeExperiment } from './actions/change-experiment.ts';
+import { readExperiment } from './actions/read-experiments.ts';
 import { metricsOfJson } from './tracked-run.ts';
 import {
   ensureExperiment,
@@ -115,6 +117,15 @@ test('a parameter keeps its first value, and who brings another one is told; a t
       .where('key', '=', 'note')
       .execute();
     expect(note.map((row) => row.value)).toEqual(['two']);
+  });
+});
+
+test('an experiment that a client deleted comes back with the next run of its pipeline', async () => {
+  await withRun(async (ctx) => {
+    await changeExperiment(ctx, '1', { kind: 'delete' });
+    const again = await ctx.db.transaction().execute((tx) => ensureExperiment(tx, 'train', 2));
+    expect([again.experiment_id, again.lifecycle_stage]).toEqual(['1', 'active']);
+    expect((await readExperiment(ctx, { name: 'train' })).lifecycle_stage).toBe('active');
   });
 });
 

@@ -1,7 +1,7 @@
 import { insertRows } from '../storage/database/insert-rows.ts';
 import type { ReadDatabase, Transaction } from '../storage/database/database.ts';
 import type { ExperimentRow, MetricRow, RunRow } from '../storage/database/tables/tracking.ts';
-import { insertExperiment } from './experiments-store.ts';
+import { changeExperimentRow, insertExperiment } from './experiments-store.ts';
 import {
   PARAM_VALUE_LIMIT,
   storedMetricValue,
@@ -23,6 +23,12 @@ export async function ensureExperiment(
     .selectAll()
     .where('name', '=', name)
     .executeTakeFirst();
+  if (known?.lifecycle_stage === 'deleted') {
+    // Someone deleted it through a client; what runs now belongs in sight again.
+    const change = { lifecycle_stage: 'active', last_update_time_ms: nowMs };
+    await changeExperimentRow(tx, known.experiment_id, change);
+    return { ...known, ...change };
+  }
   if (known) return known;
   return insertExperiment(tx, {
     name,

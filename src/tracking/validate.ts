@@ -210,7 +210,7 @@ export function checkedMaxResults(given: number | undefined, standard: number): 
 
 /** Which stages a view shows; MLflow's ViewType by name or number. */
 export function stagesOf(view: string | number | undefined): string[] {
-  switch (view) {
+  switch (typeof view === 'string' && /^\d$/.test(view) ? Number(view) : view) {
     case undefined:
     case 1:
     case 'ACTIVE_ONLY':

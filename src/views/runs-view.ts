@@ -185,7 +185,16 @@ export async function runView(db: ReadDatabase, runId: string): Promise<RunView 
     .selectAll()
     .where('run_id', '=', runId)
     .executeTakeFirst();
-  if (!row) return adHocRunView(db, runId, (rows) => adHocItems(db, rows));
+  if (!row) {
+    const step = await db
+      .selectFrom('step_runs')
+      .select('run_id')
+      .where('step_run_id', '=', runId)
+      .executeTakeFirst();
+    // A step is an MLflow run as well; whoever has its id is shown the run it belongs to.
+    if (step) return runView(db, step.run_id);
+    return adHocRunView(db, runId, (rows) => adHocItems(db, rows));
+  }
   const [item] = await runItems(db, [row]);
   if (!item) return undefined;
   item.cause.to = await causeAddress(db, row);
@@ -216,6 +225,7 @@ export async function runView(db: ReadDatabase, runId: string): Promise<RunView 
   const definition = jsonColumn<Definition>(row.definition, {});
   return {
     run: item,
+    code: { commit: row.commit_sha, workingTree: row.working_tree === 1 },
     sentence: sentenceOf(row, item),
     steps: steps.map((step) => stepOf(step, definition, attempts, artifacts)),
     metrics:

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunView } from '../../src/contract/views/runs-view.ts';
 import { startRondo, type RunningRondo } from '../harness/start-rondo.ts';
 
 const PROJECT = { 'rondo.yaml': 'rondo: 1\nproject: tracking\n' };
@@ -79,8 +80,8 @@ describe('MLflow tracking over HTTP', () => {
         name: 'Default',
         artifact_location: 'mlflow-artifacts:/0',
         lifecycle_stage: 'active',
-        creation_time: 0,
-        last_update_time: 0,
+        creation_time: expect.any(Number) as number,
+        last_update_time: expect.any(Number) as number,
       },
     };
     for (const root of ['api', 'ajax-api']) {
@@ -438,6 +439,8 @@ test('a step logs to its own run, with a token that ends with it, where the serv
   }[];
   const tags = Object.fromEntries(step?.data.tags.map(({ key, value }) => [key, value]) ?? []);
   expect(step?.info.status).toBe('FINISHED');
+  const shown = await rondo.api.get<RunView>(`/api/views/runs/${step?.info.run_id}`);
+  expect(shown.run.runId).toBe(runId);
   expect(tags.seen).toBe('200 200 401');
   expect((await search(`Bearer ${tags.token}`, {})).status).toBe(401);
 });

@@ -16,6 +16,8 @@ export type FilterGrammar = {
   lists: readonly string[] | 'all';
   /** Entities that may be asked for with IS NULL. */
   nullable: readonly FilterEntity[];
+  /** May a text that is a number stand without quotes? */
+  bareTexts: boolean;
   /** Attributes in an order; `entities` whether metrics, parameters and tags may stand there too. */
   order: { attributes: readonly string[]; entities: boolean };
 };
@@ -53,6 +55,7 @@ export const runsGrammar: FilterGrammar = {
   },
   lists: ['run_id'],
   nullable: ['tag', 'parameter'],
+  bareTexts: false,
   order: {
     attributes: [
       'run_id',
@@ -74,6 +77,7 @@ export const experimentsGrammar: FilterGrammar = {
   aliases: {},
   lists: ['experiment_id'],
   nullable: ['tag'],
+  bareTexts: false,
   order: {
     attributes: ['name', 'experiment_id', 'creation_time', 'last_update_time'],
     entities: false,
@@ -87,6 +91,7 @@ export const loggedModelsGrammar: FilterGrammar = {
   aliases: { creation_time: 'creation_timestamp' },
   lists: 'all',
   nullable: [],
+  bareTexts: true,
   order: {
     attributes: [
       'name',
@@ -108,6 +113,7 @@ export const registeredModelsGrammar: FilterGrammar = {
   aliases: {},
   lists: ['name'],
   nullable: [],
+  bareTexts: false,
   order: {
     attributes: ['name', 'creation_timestamp', 'last_updated_timestamp'],
     entities: false,
@@ -122,6 +128,7 @@ export const modelVersionsGrammar: FilterGrammar = {
   aliases: {},
   lists: ['name', 'run_id'],
   nullable: [],
+  bareTexts: false,
   order: {
     attributes: ['name', 'version_number', 'creation_timestamp', 'last_updated_timestamp'],
     entities: false,

@@ -93,6 +93,7 @@ test('each kind of thing has its own names', () => {
   expect(() => parseFilter('metrics.a > 1', experimentsGrammar)).toThrow('Invalid entity type');
   expect(parseFilter('version_number >= 2', modelVersionsGrammar)[0]?.value).toBe(2);
   expect(parseFilter("name IN ('a','b') AND metrics.x < 3", loggedModelsGrammar)).toHaveLength(2);
+  expect(parseFilter('params.lr = 0.01', loggedModelsGrammar)[0]?.value).toBe('0.01');
 });
 
 test('orders', () => {

@@ -79,6 +79,7 @@ function writtenOf(filter: string): Written[] {
     found.push({ name: name.text, comparator: read.comparator, right: read.right });
     at = read.next;
   }
+  if (found.length === 0) throw invalid();
   return found;
 }
 
@@ -189,6 +190,7 @@ function valueOf(
     );
   }
   if (right.kind === 'text') return right.text;
+  if (grammar.bareTexts && right.kind === 'number') return right.text;
   if (right.kind === 'name') {
     // A text in double quotes reads as a name.
     if (/^"[\s\S]*"$/.test(right.text)) return right.text.slice(1, -1);

@@ -90,6 +90,10 @@ export function RunScreen() {
                       ['took', <Duration key="d" ms={data.run.durationMs} />],
                       ['cause', data.run.cause.kind],
                       [
+                        'code',
+                        <CodeOf key="o" code={data.code} adHoc={data.run.kind === 'ad hoc'} />,
+                      ],
+                      [
                         'produced',
                         data.run.produced ? (
                           <Go
@@ -133,6 +137,14 @@ export function RunScreen() {
       }}
     </Loaded>
   );
+}
+
+/** The code a run was made with: only a deployed commit can be followed to its tests. */
+function CodeOf({ code, adHoc }: { code: RunView['code']; adHoc: boolean }) {
+  if (code.commit !== null)
+    return <Go to={`/commits/${code.commit}`}>commit {code.commit.slice(0, 8)}</Go>;
+  if (adHoc) return "the client's own";
+  return code.workingTree ? 'working tree, ad hoc' : 'the project folder';
 }
 
 function StepPanel({ run, step }: { run: string; step: StepView }) {

@@ -143,9 +143,13 @@ function bodyOf(request: FastifyRequest): Readable {
 /** Answers with a file, never as a page that a browser would run. */
 export function sendFile(reply: FastifyReply, file: OpenedArtifact): FastifyReply {
   const name = encodeURIComponent(file.name).replaceAll("'", '%27');
+  const plain = /^[\w.-]+$/.test(file.name);
   return reply
     .header('content-length', file.sizeBytes)
-    .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
+    .header(
+      'content-disposition',
+      plain ? `attachment; filename=${file.name}` : `attachment; filename*=UTF-8''${name}`,
+    )
     .type(TEXT.test(file.name) ? 'text/plain; charset=utf-8' : 'application/octet-stream')
     .send(file.content);
 }

@@ -12,6 +12,9 @@ export const mlflowTrackingMigration = {
       .on('runs')
       .columns(['origin', 'start_time_ms', 'run_id'])
       .execute();
+    // Clients show when an experiment was made; the default one is as old as its store.
+    await sql`update experiments set creation_time_ms = ${Date.now()}, last_update_time_ms = ${Date.now()}
+      where experiment_id = '0' and creation_time_ms = 0`.execute(db);
     await orderMetricsByTime(db);
     await addDatasets(db);
     await addLoggedModels(db);
