@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readFile, rm, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { starterRepository, type GitProject } from '../../test/harness/git-project.ts';
+import { gitProject, starterRepository, type GitProject } from '../../test/harness/git-project.ts';
 import { testContext, type TestContext } from '../../test/harness/test-context.ts';
 import { openProject, type OpenProject } from '../config/project-file/open-project.ts';
 import type { Context } from '../context.ts';
@@ -82,6 +83,35 @@ test('the starter passes every check; nothing of it is a run, a model or a cache
   ]);
   // Its own database, blobs and checkout are gone with it.
   expect(existsSync(join(own.paths.temp, 'commits', verdict.sha))).toBe(false);
+});
+
+/** Five weeks of real flights, one file, as the demo's files are. */
+async function flightsFile(ctx: TestContext): Promise<void> {
+  const entry = createRequire(import.meta.url).resolve('vega-datasets');
+  const source = join(dirname(entry), '..', 'data', 'flights-3m.parquet');
+  await ctx.write('data/flights/2001-02-04/00.parquet', '');
+  await ctx.analytics.run(`copy (
+    select *, date_trunc('hour', landed_at + interval '59 minutes 59 seconds') as arrived_at from (
+      select *, date + to_minutes((greatest(delay, 0) + distance // 8 + 30)::bigint) as landed_at from (
+        select row_number() over () as flight_id, date, delay::integer as delay, distance::integer as distance, origin, destination
+        from read_parquet('${source}') where date < '2001-02-04'))
+    order by landed_at) to '${join(ctx.project.dir, 'data/flights/2001-02-04/00.parquet')}' (format parquet)`);
+}
+
+test('the flights example passes every check', async () => {
+  await using own = await testContext({ startMs: Date.UTC(2001, 1, 4, 6) });
+  const root = join(import.meta.dirname, '..', '..');
+  await cp(join(root, 'examples', 'flights'), own.project.dir, { recursive: true });
+  await symlink(join(root, 'node_modules'), join(own.project.dir, 'node_modules'));
+  const repository = await gitProject(own.project.dir);
+  await repository.write('.gitignore', 'data/\nnode_modules\n');
+  await flightsFile(own);
+  const project = await openProject(own.project.dir, projectVariants);
+  const ctx: Context = { ...own, project };
+  await scanSource(ctx, { dataset: 'flights' });
+  const verdict = await judge({ ctx, project, repository });
+  expect(verdict.said['outputs-made']).toMatch(/train ran on the slice; all 5 declared outputs/);
+  expect(Object.values(verdict.checks)).toEqual(Array.from({ length: 6 }, () => 'passed'));
 });
 
 /** What is wrong with the project, and which check must say so. */

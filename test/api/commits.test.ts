@@ -176,4 +176,13 @@ describe('commits of a project', () => {
     const { items } = await api.get<{ items: CommitItem[] }>('/api/commits', { limit: 2 });
     expect(items.map((item) => item.subject)).toEqual(['Slow tests', 'Second']);
   });
+
+  test('the server stops at once in the middle of the tests', async () => {
+    await project.change('rondo.yaml', 'sleep 1.5', 'sleep 30');
+    const slower = await project.commit('Slower tests');
+    await commitIn(rondo.api, slower, 'testing');
+    const { code: exit, ms } = await rondo.stop();
+    expect(exit).toBe(0);
+    expect(ms).toBeLessThan(10_000);
+  });
 });

@@ -26,6 +26,7 @@ test('the demo ends well: every planted fault is caught, each with evidence that
   expect(demo.summary.faults.map((fault) => fault.kind).toSorted()).toEqual([
     'corrupted-batch',
     'failing-model',
+    'leaking-feature',
     'server-killed',
   ]);
   for (const fault of demo.summary.faults) {
@@ -38,6 +39,29 @@ test('the demo ends well: every planted fault is caught, each with evidence that
       });
     }
   }
+});
+
+test('commits: tested, deployed, trained, served and seen; the one that looks into the future served nobody', async () => {
+  const { commits, maturity } = demo.summary;
+  const [first] = commits;
+  const improved = commits.find((commit) => commit.subject.includes('product joins'));
+  const leaking = commits.find((commit) => commit.subject.includes('as soon as it lands'));
+  for (const commit of [first, improved]) {
+    const states = Object.values(commit?.records ?? {}).map((station) => station.state);
+    expect(states, commit?.subject).toEqual(Array.from({ length: 6 }, () => 'done'));
+    for (const id of Object.values(commit?.records ?? {}).flatMap((record) => record.eventIds))
+      expect(await rondo.api.get(`/api/events/${id}`)).toMatchObject({ eventId: id });
+  }
+  expect(leaking?.records).toMatchObject({
+    ci: { state: 'done' },
+    deployment: { state: 'done' },
+    training: { state: 'done' },
+    service: { state: 'failed', summary: expect.stringContaining('differs in') as string },
+    monitoring: { state: 'waiting' },
+  });
+  expect(commits.at(-1)?.state).toBe('deployed');
+  expect(commits.at(-1)?.subject).toMatch(/^Revert/);
+  expect(maturity.requirements.length).toBeGreaterThan(10);
 });
 
 test('every prediction was answered and collected', () => {
