@@ -126,7 +126,10 @@ class Model:
         if os.path.exists(path):
             with open(path, encoding="utf8") as file:
                 content = json.load(file)
-            if isinstance(content, dict) and "columns" in content and content.get("data"):
+            # A model whose signature is a tensor has an example of rows without names.
+            if isinstance(content, list):
+                content = {"columns": [column["name"] for column in self.columns], "data": content}
+            if "columns" in content and content.get("data"):
                 data = content["data"][:2]
                 places = {name: at for at, name in enumerate(content["columns"])}
                 cells = [

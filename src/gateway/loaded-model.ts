@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
+import { parsePythonJson } from '../base/python-json.ts';
 import type { RoutedModel } from '../contract/route-table.ts';
 import { messageOf } from './message-of.ts';
 import { modelFormats } from './model-formats/index.ts';
@@ -296,7 +297,10 @@ function probeRow(model: LoadedModel): Cell[] {
   );
   const file = join(model.routed.path, 'input_example.json');
   if (!existsSync(file)) return zero;
-  const example = JSON.parse(readFileSync(file, 'utf8')) as { columns?: string[]; data?: Cell[][] };
+  const example = parsePythonJson(readFileSync(file, 'utf8')) as {
+    columns?: string[];
+    data?: Cell[][];
+  };
   const first = example.data?.[0];
   if (!first || !example.columns) return zero;
   return columns.map(({ name }, i) => {

@@ -8,13 +8,14 @@ import { pythonModel, pythonModelRows, usePythonEngine } from '../harness/python
 import { openGateway, tableOf, type TestGateway } from '../harness/start-gateway.ts';
 
 const reason = missing(mlflowEngine);
+const compared = ['regressor', 'classifier', 'probabilities', 'pipeline', 'tensor'] as const;
 
 describe.skipIf(reason)(`models of MLflow's python_function ${reason ?? ''}`, () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     usePythonEngine();
     gateway = await openGateway();
-    const names = ['regressor', 'classifier', 'probabilities', 'pipeline'] as const;
+    const names = [...compared, 'frame'] as const;
     const models = names.map((name) => pythonModel(gateway.dir, name, { name, version: '1' }));
     await gateway.client.putRoutes(
       tableOf(
@@ -27,50 +28,47 @@ describe.skipIf(reason)(`models of MLflow's python_function ${reason ?? ''}`, ()
     await gateway[Symbol.asyncDispose]();
   });
 
-  it.each(['regressor', 'classifier', 'probabilities', 'pipeline'] as const)(
-    'gives what mlflow.pyfunc gives: %s',
-    async (name) => {
-      const { rows, expected } = pythonModelRows(name);
-      const scores = expected.map((value) => (Array.isArray(value) ? value[1] : value) as number);
-      const close = (given: unknown) => {
-        for (const [i, score] of scores.entries())
-          expect(Math.abs((given as number[])[i]! - score)).toBeLessThan(1e-6);
-      };
-      const fields = await gateway.post(`/endpoints/${name}/predict`, { inputs: rows });
-      expect(fields.status).toBe(200);
-      close(fields.json.predictions.map((row: { score: number }) => row.score));
+  it.each(compared)('gives what mlflow.pyfunc gives: %s', async (name) => {
+    const { rows, expected } = pythonModelRows(name);
+    const scores = expected.map((value) => (Array.isArray(value) ? value[1] : value) as number);
+    const close = (given: unknown) => {
+      for (const [i, score] of scores.entries())
+        expect(Math.abs((given as number[])[i]! - score)).toBeLessThan(1e-6);
+    };
+    const fields = await gateway.post(`/endpoints/${name}/predict`, { inputs: rows });
+    expect(fields.status).toBe(200);
+    close(fields.json.predictions.map((row: { score: number }) => row.score));
 
-      const columns = Object.keys(rows[0]!);
-      const types: Record<string, string> = { number: 'FP64', string: 'BYTES', boolean: 'BOOL' };
-      const infer = await gateway.post(`/v2/models/${name}/infer`, {
-        inputs: columns.map((column) => ({
-          name: column,
-          shape: [rows.length],
-          datatype: types[typeof rows[0]![column]],
-          data: rows.map((row) => row[column]),
-        })),
-        outputs: [{ name: 'predictions' }, { name: 'score' }],
-      });
-      expect(infer.status).toBe(200);
-      close(infer.json.outputs[1].data);
-      expect(infer.json.outputs[0].data).toHaveLength(expected.flat().length);
+    const columns = Object.keys(rows[0]!);
+    const types: Record<string, string> = { number: 'FP64', string: 'BYTES', boolean: 'BOOL' };
+    const infer = await gateway.post(`/v2/models/${name}/infer`, {
+      inputs: columns.map((column) => ({
+        name: column,
+        shape: [rows.length],
+        datatype: types[typeof rows[0]![column]],
+        data: rows.map((row) => row[column]),
+      })),
+      outputs: [{ name: 'predictions' }, { name: 'score' }],
+    });
+    expect(infer.status).toBe(200);
+    close(infer.json.outputs[1].data);
+    expect(infer.json.outputs[0].data).toHaveLength(expected.flat().length);
 
-      const split = { columns, data: rows.map((row) => columns.map((column) => row[column])) };
-      const inputs = Object.fromEntries(columns.map((c) => [c, rows.map((row) => row[c])]));
-      for (const body of [
-        { dataframe_split: split },
-        { dataframe_records: rows },
-        { instances: rows },
-        { inputs },
-      ]) {
-        const scored = await gateway.post(`/invocations?endpoint=${name}`, body);
-        expect(scored.status).toBe(200);
-        expect(scored.json.predictions.flat()).toHaveLength(expected.flat().length);
-        for (const [i, value] of expected.flat().entries())
-          expect(Math.abs(scored.json.predictions.flat()[i] - value)).toBeLessThan(1e-6);
-      }
-    },
-  );
+    const split = { columns, data: rows.map((row) => columns.map((column) => row[column])) };
+    const inputs = Object.fromEntries(columns.map((c) => [c, rows.map((row) => row[c])]));
+    for (const body of [
+      { dataframe_split: split },
+      { dataframe_records: rows },
+      { instances: rows },
+      { inputs },
+    ]) {
+      const scored = await gateway.post(`/invocations?endpoint=${name}`, body);
+      expect(scored.status).toBe(200);
+      expect(scored.json.predictions.flat()).toHaveLength(expected.flat().length);
+      for (const [i, value] of expected.flat().entries())
+        expect(Math.abs(scored.json.predictions.flat()[i] - value)).toBeLessThan(1e-6);
+    }
+  });
 
   it('tells its columns and what it is', async () => {
     const { json } = await gateway.get('/v2/models/pipeline');
@@ -86,6 +84,27 @@ describe.skipIf(reason)(`models of MLflow's python_function ${reason ?? ''}`, ()
     });
     const { text } = await gateway.get('/metrics');
     expect(text).toContain('rondo_gateway_python_up{model="pipeline",version="1"} 1');
+  });
+
+  it('takes instants and missing texts, and gives each column of a data frame', async () => {
+    const rows = [
+      { at: '2026-01-01T06:30:00Z', place: 'Oslo' },
+      { at: Date.UTC(2026, 0, 2), place: null },
+      { at: '2026-01-01T02:00:00+02:00', place: 'Åre' },
+    ];
+    const scored = await gateway.post('/invocations?endpoint=frame', { dataframe_records: rows });
+    expect(scored.json.predictions).toEqual([
+      { hours: 6.5, place: 'Oslo' },
+      { hours: 24, place: 'nowhere' },
+      { hours: 0, place: 'Åre' },
+    ]);
+    const fields = await gateway.post('/endpoints/frame/predict', { inputs: rows });
+    expect(fields.json.predictions.map(({ score }: { score: number }) => score)).toEqual([
+      6.5, 24, 0,
+    ]);
+    const bad = await gateway.post('/endpoints/frame/predict', { inputs: [{ at: 'soon' }] });
+    expect(bad.status).toBe(500);
+    expect(bad.json.error.message).toContain('soon');
   });
 
   it('refuses what does not fit, and fails one row of many alone', async () => {
@@ -132,6 +151,6 @@ describe.skipIf(reason)(`models of MLflow's python_function ${reason ?? ''}`, ()
     expect(readdirSync(join(gateway.dir, 'gateway', 'scorers'))).toEqual([]);
     expect((await gateway.get('/v2/models/pipeline/ready')).status).toBe(200);
     const running = execFileSync('pgrep', ['-fc', `rondo_scorer.py ${gateway.dir}`]).toString();
-    expect(Number(running)).toBe(4);
+    expect(Number(running)).toBe(6);
   });
 });

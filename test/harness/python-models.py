@@ -71,3 +71,39 @@ save(
     frame,
     pyfunc_predict_fn="predict_proba",
 )
+
+
+class Waiting(mlflow.pyfunc.PythonModel):
+    """Answers with a data frame: hours since the start of 2026, and the place, or "nowhere"."""
+
+    def predict(self, context, model_input, params=None):
+        hours = (model_input["at"] - pd.Timestamp("2026-01-01")).dt.total_seconds() / 3600
+        places = ["nowhere" if pd.isna(place) else str(place) for place in model_input["place"]]
+        return pd.DataFrame({"hours": hours, "place": places})
+
+
+waits = pd.DataFrame({"at": pd.to_datetime(["2026-01-01T06:30:00", "2026-01-02T00:00:00"]), "place": ["Oslo", None]})
+mlflow.pyfunc.save_model(
+    os.path.join(folder, "frame"),
+    python_model=Waiting(),
+    signature=infer_signature(waits, Waiting().predict(None, waits)),
+    input_example=waits,
+    pip_requirements=["mlflow"],
+)
+
+# A signature of tensors has no names for its columns.
+array = numbers.to_numpy(dtype="float32")
+tensor = LogisticRegression().fit(array, late)
+mlflow.sklearn.save_model(
+    tensor,
+    os.path.join(folder, "tensor"),
+    signature=infer_signature(array, tensor.predict_proba(array)),
+    input_example=array[:2],
+    pyfunc_predict_fn="predict_proba",
+    serialization_format="cloudpickle",
+    pip_requirements=["mlflow", "scikit-learn"],
+)
+loaded = mlflow.pyfunc.load_model(os.path.join(folder, "tensor"))
+with open(os.path.join(folder, "tensor.json"), "w", encoding="utf8") as file:
+    rows = [{"x0": float(row[0]), "x1": float(row[1])} for row in array[:40]]
+    json.dump({"rows": rows, "expected": loaded.predict(array[:40]).tolist()}, file)

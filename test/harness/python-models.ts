@@ -12,12 +12,12 @@ import {
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import type { RoutedModel } from '../../src/contract/route-table.ts';
 import { mlflowEngine, pythonEnvironment } from '../engines/python.ts';
+import { parseMlModelFile } from '../../src/registry/ml-model-file.ts';
 import { logisticGraph, writeModel } from './tiny-onnx.ts';
 
-type Name = 'regressor' | 'classifier' | 'probabilities' | 'pipeline';
+type Name = 'regressor' | 'classifier' | 'probabilities' | 'pipeline' | 'frame' | 'tensor';
 type Row = Record<string, number | string | boolean>;
 
 const script = join(import.meta.dirname, 'python-models.py');
@@ -67,17 +67,16 @@ export function pythonModel(
   routed: { name: string; version: string } & Partial<RoutedModel>,
 ): RoutedModel {
   const path = pythonModelFolder(dir, model, `${routed.name}-${routed.version}`);
-  const { signature } = parse(readFileSync(join(path, 'MLmodel'), 'utf8')) as {
-    signature: { inputs: string };
-  };
+  const { signature, run } = parseMlModelFile(readFileSync(join(path, 'MLmodel'), 'utf8'));
+  const probabilities = run.format === 'python-function' && run.predictFunction !== 'predict';
   return {
     path,
     format: 'python-function',
     python: 'python3',
     digest: `sha256:${model}${routed.version}`,
-    signature: JSON.parse(signature.inputs) as RoutedModel['signature'],
+    signature: signature ?? [],
     features: [],
-    positiveClass: model === 'probabilities' || model === 'pipeline' ? 1 : null,
+    positiveClass: probabilities ? 1 : null,
     ...routed,
   };
 }

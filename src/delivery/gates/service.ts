@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parsePythonJson } from '../../base/python-json.ts';
 import { checkOutModel } from '../../registry/actions/check-out-model.ts';
 import { readTrainingScores } from '../actions/read-training-scores.ts';
 import { count, figure, type Gate, type GateInput, type Verdict } from './gate.ts';
@@ -19,10 +20,12 @@ const config = z.object({
     .describe("Largest difference from training's own scores"),
 });
 
-const example = z.object({
-  columns: z.array(z.string()),
-  data: z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()]))),
-});
+const exampleRows = z.array(z.array(z.union([z.number(), z.string(), z.boolean(), z.null()])));
+const example = z.union([
+  z.object({ columns: z.array(z.string()), data: exampleRows }),
+  // MLflow's example of a model whose signature is a tensor: rows without names.
+  exampleRows,
+]);
 
 /**
  * The candidate as the gateway will run it: it loads, answers its input example, is quick enough, and gives the scores
@@ -67,7 +70,7 @@ async function answerExample(input: GateInput): Promise<Part> {
   } catch {
     return { refused: null, said: '', evidence: { exampleRows: 0 } };
   }
-  const parsed = example.safeParse(JSON.parse(text));
+  const parsed = example.safeParse(parsePythonJson(text));
   if (!parsed.success) {
     return {
       refused: `input_example.json is not {"columns": [...], "data": [[...]]}`,
@@ -75,7 +78,9 @@ async function answerExample(input: GateInput): Promise<Part> {
       evidence: { exampleRows: 0 },
     };
   }
-  const { columns, data } = parsed.data;
+  const { columns, data } = Array.isArray(parsed.data)
+    ? { columns: input.candidate.signature.map(({ name }) => name), data: parsed.data }
+    : parsed.data;
   const { scores, errors } = await input.gateway.scoreRows(input.candidate.version, columns, data);
   const evidence = { exampleRows: data.length, exampleErrors: errors.length };
   const bad = data.findIndex((_, row) => (scores[row] ?? null) === null);

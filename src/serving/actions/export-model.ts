@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../base/app-error.ts';
 import { canonicalJson } from '../../base/json.ts';
+import { parsePythonJson } from '../../base/python-json.ts';
 import type { ExportedFile, ModelExport } from '../../contract/model-export.ts';
 import type { SignatureColumn } from '../../contract/route-table.ts';
 import type { Context } from '../../context.ts';
@@ -173,7 +174,8 @@ async function rowsOfExample(
 ): Promise<Cell[][] | null> {
   const file = tree.find(({ path }) => path === EXAMPLE_FILE);
   if (!file) return null;
-  const example = JSON.parse(Buffer.from(await ctx.blobs.read(file.digest)).toString('utf8')) as {
+  const text = Buffer.from(await ctx.blobs.read(file.digest)).toString('utf8');
+  const example = parsePythonJson(text) as {
     columns?: string[];
     data?: Cell[][];
   };
