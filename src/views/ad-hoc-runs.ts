@@ -102,6 +102,7 @@ export async function adHocRunView(
   const made = item.produced ? ` It made ${item.produced.model} ${item.produced.version}.` : '';
   return {
     run: item,
+    code: { commit: null, workingTree: false },
     sentence: `An ad hoc run, ${item.cause.text}: no pipeline can repeat it.${made}`,
     steps: [],
     metrics: Object.entries(item.metrics).map(([name, value]) => ({ step: null, name, value })),

@@ -79,6 +79,8 @@ export type StepView = z.infer<typeof stepView>;
 
 export const runView = z.object({
   run: runItem,
+  /** The code it ran: a deployed commit, the working tree beside one, or the project's files where none is deployed. */
+  code: z.object({ commit: z.string().nullable(), workingTree: z.boolean() }),
   /** The verdict: what happened and why, in one sentence. */
   sentence: z.string(),
   steps: z.array(stepView),

@@ -77,7 +77,16 @@ function columnsFor(versions: readonly VersionItem[], lossMetric: string): Colum
     .slice(0, 3);
   return [
     { key: 'version', head: 'Version', numeric: true, width: '70px', cell: (row) => row.version },
-    { key: 'state', head: 'State', cell: (row) => <StateWord state={row.state} /> },
+    {
+      key: 'state',
+      head: 'State',
+      cell: (row) => (
+        <>
+          <StateWord state={row.state} />{' '}
+          {row.origin === 'pipeline' ? null : <span className="chip">ad hoc</span>}
+        </>
+      ),
+    },
     {
       key: 'aliases',
       head: 'Aliases',

@@ -63,6 +63,9 @@ export function VersionScreen() {
                         ([name, value]): [string, string] => [name, formatNumber(value)],
                       ),
                       ['aliases', data.item.aliases.join(', ') || 'none'],
+                      ...(data.item.origin === 'pipeline'
+                        ? []
+                        : [['made by', 'an ad hoc run'] as const]),
                       ['registered', <Time key="t" atMs={data.item.createdMs} />],
                       [
                         'digest',
