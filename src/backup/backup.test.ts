@@ -178,16 +178,18 @@ test('a backup cut off, or with one byte changed anywhere, is found out, and lea
   await writeBackupFile(file, backupOf(ctx), silent);
   const whole = await readFile(file);
   const target = await emptyTarget('target');
-  const spoiled = async (bytes: Uint8Array): Promise<unknown> => {
-    const bad = join(folder, 'bad.tar');
-    await writeFile(bad, bytes);
-    return restoreBackup(createReadStream(bad), target).then(
+  const bad = join(folder, 'bad.tar');
+  const codeOf = (done: Promise<unknown>): Promise<unknown> =>
+    done.then(
       () => 'taken',
       (error: { code?: string }) => error.code,
     );
+  const read = async (bytes: Uint8Array): Promise<unknown> => {
+    await writeFile(bad, bytes);
+    return codeOf(writeBackupFile(join(folder, 'copy.tar'), createReadStream(bad), silent));
   };
   for (const length of [0, 100, 512, 20_000, whole.length - 1500]) {
-    expect(await spoiled(whole.subarray(0, length)), `cut at ${length}`).toBe('BACKUP_INVALID');
+    expect(await read(whole.subarray(0, length)), `cut at ${length}`).toBe('BACKUP_INVALID');
   }
   const bodyOf = (path: string): number => whole.indexOf(path) + 512 + 12;
   const places = [
@@ -201,10 +203,13 @@ test('a backup cut off, or with one byte changed anywhere, is found out, and lea
   for (const at of places) {
     const changed = Buffer.from(whole);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    expect(await spoiled(changed), `byte ${at}`).toBe('BACKUP_INVALID');
+    expect(await read(changed), `byte ${at}`).toBe('BACKUP_INVALID');
   }
-  // After all of that the target is still empty: the whole backup goes in.
-  expect(await spoiled(whole)).toBe('taken');
+  expect(await readdir(folder)).not.toContain('copy.tar');
+  // What a restore had put in before it came to the fault is taken away again: the whole backup goes in.
+  await writeFile(bad, whole.subarray(0, whole.length - 1500));
+  expect(await codeOf(restoreBackup(createReadStream(bad), target))).toBe('BACKUP_INVALID');
+  expect(await codeOf(restoreBackup(createReadStream(file), target))).toBe('taken');
 });
 
 test('events changed before the backup was taken: the restore says that the chain does not fit', async () => {
