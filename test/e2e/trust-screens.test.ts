@@ -137,7 +137,9 @@ describe('screens of what one can trust', () => {
         data: { reason: 'A person looked at it.' },
       }),
     );
-    await page.getByText('A person looked at it.').waitFor({ timeout: 5000 });
+    const row = page.locator('tr.row-link', { hasText: 'A person looked at it.' });
+    await row.waitFor({ timeout: 5000 });
+    expect(await row.innerText()).toContain('alarm.closed');
     await page.close();
   }, 60_000);
 

@@ -5,7 +5,8 @@ import type { AuditItem, AuditView } from '../../../src/contract/views/audit-vie
 import { fetchView } from '../api/fetch-view.ts';
 import { usePages } from '../api/use-view.ts';
 import type { Column } from '../components/data-table.tsx';
-import { changedSearch, SelectFilter, TextFilter } from '../components/filters.tsx';
+import { changedSearch } from '../components/changed-search.ts';
+import { SelectFilter, TextFilter } from '../components/filters.tsx';
 import { Go } from '../components/go.tsx';
 import { CopyLine, EmptyState, Page, VerdictCard } from '../components/page.tsx';
 import { PagedTable } from '../components/paged-table.tsx';

@@ -7,7 +7,8 @@ import type {
 import { usePages } from '../api/use-view.ts';
 import type { Column } from '../components/data-table.tsx';
 import { EventLink } from '../components/evidence-links.tsx';
-import { changedSearch, SelectFilter } from '../components/filters.tsx';
+import { changedSearch } from '../components/changed-search.ts';
+import { SelectFilter } from '../components/filters.tsx';
 import { Go } from '../components/go.tsx';
 import { OrderButton } from '../components/order-button.tsx';
 import { EmptyState, Loaded, Page, VerdictCard } from '../components/page.tsx';
