@@ -3,16 +3,31 @@ import { countOf, group, type Group, type LineageKind, type Step } from '../line
 import { findBundle, findCommit } from '../lineage-store.ts';
 import { bundleNode, commitNode, runNode } from '../nodes.ts';
 
-/** Runs of some commits, newest first. */
+/** Runs of some commits: first those whose model was released, then the others, each newest first. */
 async function runsOfCommits(step: Step, shas: readonly string[]): Promise<Group> {
   const none: Group = { kind: 'run', label: 'ran as', nodes: [], total: 0 };
   if (shas.length === 0) return none;
   const of = step.db.selectFrom('pipeline_runs').where('commit_sha', 'in', [...shas]);
-  const rows = await of.selectAll().orderBy('run_id', 'desc').limit(step.take('run')).execute();
+  const newest = of.selectAll().orderBy('run_id', 'desc').limit(step.take('run'));
+  const released = newest.where((eb) =>
+    eb.exists(
+      eb
+        .selectFrom('model_versions')
+        .innerJoin('releases', (join) =>
+          join
+            .onRef('releases.model', '=', 'model_versions.model')
+            .onRef('releases.version', '=', 'model_versions.version'),
+        )
+        .select('releases.release_id')
+        .whereRef('model_versions.source_run_id', '=', 'pipeline_runs.run_id'),
+    ),
+  );
+  const found = [...(await released.execute()), ...(await newest.execute())];
+  const rows = [...new Map(found.map((row) => [row.run_id, row])).values()];
   const total = await of
     .select((eb) => eb.fn.countAll<number | string>().as('count'))
     .executeTakeFirst();
-  return { ...none, nodes: rows.map(runNode), total: countOf(total) };
+  return { ...none, nodes: rows.slice(0, step.take('run')).map(runNode), total: countOf(total) };
 }
 
 export const commitKind: LineageKind = {

@@ -101,7 +101,7 @@ const validatedBeforeServing: MlTest = {
         )
       : scored(
           1,
-          `All ${counted(all.length, 'version')} that reached 100 % had passed their gates before.`,
+          `Of ${counted(all.length, 'version')} that reached 100 %, each had passed its gates before.`,
           cases.flatMap((one) => [...one.gates, one.release.promoted]),
         );
   },

@@ -70,14 +70,14 @@ export const deploysModelByItself: Requirement = {
     if (hand.length > 0) {
       return {
         state: 'manual',
-        reason: `${hand.length} of ${counted(all.length, 'version')} that reached 100 % were taken there by a person: ${named(hand.map(name))}.`,
+        reason: `A person took ${hand.length} of ${counted(all.length, 'version')} to 100 %: ${named(hand.map(name))}.`,
         n: all.length,
         proof,
       };
     }
     return {
       state: 'automatic',
-      reason: `${counted(all.length, 'version')} reached 100 %, each by the system's own decision.`,
+      reason: `${counted(all.length, 'version')} reached 100 %${all.length === 1 ? '' : ', each'} by the system's own decision.`,
       n: all.length,
       proof,
     };

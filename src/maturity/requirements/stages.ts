@@ -149,7 +149,7 @@ function deployedTo(evidence: Evidence, environment: string): Judgement {
   );
   if (without.length > 0) {
     return missing(
-      `${without.length} of ${counted(bundles.length, 'pipeline version')} of the window were never deployed to ${environment}: deployments go straight into force.`,
+      `${without.length} of ${counted(bundles.length, 'pipeline version')} of the window never went to ${environment}: deployments go straight into force.`,
       bundles.length,
     );
   }
