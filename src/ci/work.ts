@@ -53,6 +53,11 @@ export function watchCommits(project: OpenProject): CommitsPart {
     if (stamp === seen) return false;
     const head = await headOf(repository, branch);
     const isNew = head !== null && (await seeCommit(ctx, head, branch));
+    if (!head)
+      ctx.logger.warn(
+        { branch },
+        'the watched branch has no commit; runs are of the files as they are',
+      );
     seen = stamp;
     if (isNew) isPending = true;
     return isNew;
