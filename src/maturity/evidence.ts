@@ -98,10 +98,14 @@ export type EnabledTrigger = { trigger: string; kind: string; pipeline: string }
  */
 export type Evidence = {
   window: Window;
-  /** In order of commit. */
+  /** By type, in order of commit; `recent` are those of the window. */
   events: ReadonlyMap<string, readonly Event[]>;
+  recent: ReadonlyMap<string, readonly Event[]>;
   runs: readonly RunStory[];
   versions: readonly VersionStory[];
+  /** The same by `MODEL/VERSION` and by the run that made them. */
+  byName: ReadonlyMap<string, VersionStory>;
+  byRun: ReadonlyMap<string, VersionStory>;
   releases: readonly ReleaseStory[];
   champions: readonly Champion[];
   /** In order of deployment. */
@@ -116,9 +120,7 @@ export function within(window: Window, event: Event | undefined): event is Event
 
 /** Events of a type in the window, oldest first. */
 export function eventsWithin(evidence: Evidence, ...types: readonly string[]): Event[] {
-  return types
-    .flatMap((type) => evidence.events.get(type) ?? [])
-    .filter((event) => within(evidence.window, event));
+  return types.flatMap((type) => evidence.recent.get(type) ?? []);
 }
 
 /** Runs of pipelines that made a model, by their end, of the window; ad hoc ones are experiments and not counted. */
@@ -138,12 +140,14 @@ export function promotions(evidence: Evidence): ReleaseStory[] {
   );
 }
 
+export function nameOfVersion(named: { model: string; version: string }): string {
+  return `${named.model}/${named.version}`;
+}
+
 /** The story of a released version. */
 export function versionOf(
   evidence: Evidence,
   named: { model: string; version: string },
 ): VersionStory | undefined {
-  return evidence.versions.find(
-    (story) => story.model === named.model && story.version === named.version,
-  );
+  return evidence.byName.get(nameOfVersion(named));
 }

@@ -1,13 +1,15 @@
 import type { Event } from '../events/event.ts';
-import type {
-  Champion,
-  Counts,
-  EnabledTrigger,
-  Evidence,
-  PipelineChange,
-  ReleaseStory,
-  VersionStory,
-  Window,
+import {
+  nameOfVersion,
+  within,
+  type Champion,
+  type Counts,
+  type EnabledTrigger,
+  type Evidence,
+  type PipelineChange,
+  type ReleaseStory,
+  type VersionStory,
+  type Window,
 } from './evidence.ts';
 import { asObject, asText, listOf, numberOf, textOf } from './event-data.ts';
 import { runStories } from './run-stories.ts';
@@ -31,14 +33,23 @@ export function gatherEvidence(
   }
   const runs = runStories(events);
   const releases = releaseStories(events);
-  const versions = versionStories(events, { runs, releases });
+  const byName = versionStories(events, { runs, releases });
+  const versions = [...byName.values()];
   return {
     ...facts,
     events,
+    recent: new Map(
+      [...events].map(([type, list]) => [
+        type,
+        list.filter((event) => within(facts.window, event)),
+      ]),
+    ),
     runs,
     versions,
+    byName,
+    byRun: new Map(versions.flatMap((story) => (story.run ? [[story.run.runId, story]] : []))),
     releases,
-    champions: championsOf(releases, versions),
+    champions: championsOf(releases, byName),
     changes: pipelineChanges(events),
   };
 }
@@ -88,13 +99,13 @@ function firstPosition(story: ReleaseStory): number {
 function versionStories(
   events: ReadonlyMap<string, readonly Event[]>,
   found: { runs: Evidence['runs']; releases: readonly ReleaseStory[] },
-): VersionStory[] {
+): ReadonlyMap<string, VersionStory> {
   type Growing = VersionStory & { gates: Event[]; releases: ReleaseStory[] };
   const stories = new Map<string, Growing>();
   const runs = new Map(found.runs.map((run) => [run.runId, run]));
   const storyOf = (model: string | null, version: string | null): Growing | undefined => {
     if (model === null || version === null) return undefined;
-    const key = `${model}/${version}`;
+    const key = nameOfVersion({ model, version });
     const story = stories.get(key) ?? {
       model,
       version,
@@ -130,19 +141,19 @@ function versionStories(
   }
   for (const release of found.releases)
     storyOf(release.model, release.version)?.releases.push(release);
-  return [...stories.values()];
+  return stories;
 }
 
 /** The last version at 100 % of each endpoint. */
 function championsOf(
   releases: readonly ReleaseStory[],
-  versions: readonly VersionStory[],
+  byName: ReadonlyMap<string, VersionStory>,
 ): Champion[] {
   const last = new Map<string, Champion>();
   for (const { endpoint, model, version, promoted } of releases) {
     const before = last.get(endpoint);
     if (!promoted || (before && before.promoted.position > promoted.position)) continue;
-    const story = versions.find((one) => one.model === model && one.version === version);
+    const story = byName.get(nameOfVersion({ model, version }));
     last.set(endpoint, { endpoint, model, version, promoted, story });
   }
   return [...last.values()].sort((a, b) => a.endpoint.localeCompare(b.endpoint));

@@ -1,5 +1,5 @@
 import type { Event } from '../../events/event.ts';
-import { asObject, objectOf, textOf } from '../event-data.ts';
+import { asObject, numberOf, objectOf, textOf } from '../event-data.ts';
 import {
   promotions,
   versionOf,
@@ -62,15 +62,17 @@ export const leadTimeOfData: Figure = {
   unit: 'hours',
   per: 'model',
   measure(evidence, model) {
-    const created = evidence.events.get('dataset.version-created') ?? [];
+    const created = new Map(
+      (evidence.events.get('dataset.version-created') ?? []).map((event) => [
+        `${textOf(event, 'dataset')}@${numberOf(event, 'number')}`,
+        event,
+      ]),
+    );
     const ways = promotions(evidence).flatMap((release): Way[] => {
       const story = versionOf(evidence, release);
       if (release.model !== model || !story?.run || !release.promoted) return [];
       const versions = story.run.datasets.flatMap(
-        ({ dataset, number }) =>
-          created.find(
-            (event) => textOf(event, 'dataset') === dataset && event.data.number === number,
-          ) ?? [],
+        ({ dataset, number }) => created.get(`${dataset}@${number}`) ?? [],
       );
       const newest = versions.toSorted((a, b) => b.position - a.position)[0];
       if (!newest) return [];

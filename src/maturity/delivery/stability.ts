@@ -1,6 +1,13 @@
 import type { Event } from '../../events/event.ts';
 import { byPerson, objectOf, textOf } from '../event-data.ts';
-import { eventsWithin, promotions, within, type Evidence, type ReleaseStory } from '../evidence.ts';
+import {
+  eventsWithin,
+  promotions,
+  versionOf,
+  within,
+  type Evidence,
+  type ReleaseStory,
+} from '../evidence.ts';
 import { counted } from '../words.ts';
 import { DAY_MS, distribution, HOUR_MS, share, type Case, type Figure } from './figure.ts';
 
@@ -82,12 +89,10 @@ export const changeOfMetric: Figure = {
   measure(evidence, model) {
     const cases = promotions(evidence).flatMap((release): Case[] => {
       if (release.model !== model || release.first) return [];
-      const gate = evidence.versions
-        .find((story) => story.model === model && story.version === release.version)
-        ?.gates.find(
-          (event) =>
-            textOf(event, 'gate') === 'beats' && objectOf(event, 'evidence').against !== 'baseline',
-        );
+      const gate = versionOf(evidence, release)?.gates.find(
+        (event) =>
+          textOf(event, 'gate') === 'beats' && objectOf(event, 'evidence').against !== 'baseline',
+      );
       const { difference } = objectOf(gate, 'evidence');
       return typeof difference === 'number'
         ? [{ value: difference, proof: [gate, release.promoted] }]
@@ -148,9 +153,7 @@ export const humanSteps: Figure = {
   measure(evidence, model) {
     const cases = promotions(evidence).flatMap((release): Case[] => {
       if (release.model !== model) return [];
-      const story = evidence.versions.find(
-        (one) => one.model === model && one.version === release.version,
-      );
+      const story = versionOf(evidence, release);
       const steps = [
         story?.run?.started,
         release.started,

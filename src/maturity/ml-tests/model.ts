@@ -1,7 +1,7 @@
 import type { Event } from '../../events/event.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { numberOf, objectOf, textOf } from '../event-data.ts';
-import { eventsWithin, type Champion, type Evidence } from '../evidence.ts';
+import { eventsWithin, nameOfVersion, type Champion, type Evidence } from '../evidence.ts';
 import { changesWithin, NO_CHANGE, shaOf } from '../requirements/commits.ts';
 import { rankCorrelation } from '../rank-correlation.ts';
 import { counted } from '../words.ts';
@@ -58,17 +58,17 @@ function metricPairs(
   evidence: Evidence,
   champion: Champion,
 ): { offline: number; online: number; proof: (Event | undefined)[] }[] {
-  const windows = eventsWithin(evidence, 'monitor.evaluated').filter(
-    (event) =>
-      textOf(event, 'kind') === 'quality' &&
-      textOf(event, 'endpoint') === champion.endpoint &&
-      numberOf(event, 'value') !== null,
+  const windows = Map.groupBy(
+    eventsWithin(evidence, 'monitor.evaluated').filter(
+      (event) =>
+        textOf(event, 'kind') === 'quality' &&
+        textOf(event, 'endpoint') === champion.endpoint &&
+        numberOf(event, 'value') !== null,
+    ),
+    (event) => `${textOf(event, 'model')}/${textOf(event, 'version')}`,
   );
   return evidence.versions.flatMap((story) => {
-    const own = windows.filter(
-      (event) =>
-        textOf(event, 'model') === story.model && textOf(event, 'version') === story.version,
-    );
+    const own = windows.get(nameOfVersion(story)) ?? [];
     const unit = textOf(own[0], 'unit') ?? '';
     const offline = objectOf(story.registered, 'metrics')[unit];
     if (typeof offline !== 'number' || own.length === 0) return [];

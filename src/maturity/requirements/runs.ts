@@ -133,7 +133,7 @@ export const recordsMetadata: Requirement = {
 /** What of (a) to (g) of the source a run does not tell. */
 function metadataGaps(evidence: Evidence, run: RunStory): string[] {
   const produced = objectOf(run.ended, 'produced');
-  const story = evidence.versions.find((one) => one.run?.runId === run.runId);
+  const story = evidence.byRun.get(run.runId);
   const planned = listOf(run.started, 'steps').length;
   const metrics = { ...objectOf(story?.registered, 'metrics'), ...asObject(produced.metrics) };
   const complete: [what: string, known: boolean][] = [
