@@ -72,12 +72,12 @@ export async function openLiveRoutes(
     try {
       replaceFile(file, JSON.stringify(table));
     } catch (error) {
-      for (const [key, model] of models) if (!before.has(key)) model.retire();
+      for (const [key, model] of models) if (before.get(key) !== model) model.retire();
       throw error;
     }
     guard.keepOnly(table.endpoints.flatMap(({ release }) => (release ? [release] : [])));
     current = { table, models, endpoints: connect(table, models, guard) };
-    for (const [key, model] of before) if (!models.has(key)) model.retire();
+    for (const [key, model] of before) if (models.get(key) !== model) model.retire();
   }
 
   const stored = readTable(file, calendarFile);

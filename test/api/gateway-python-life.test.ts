@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from '../engines/engine.ts';
@@ -62,6 +63,15 @@ describe.skipIf(reason)(`a Python process ${reason ?? ''}`, () => {
     await until(() => pythonsOf(live.dir).length === 0, 5000);
     await live.client.putRoutes({ ...table, version: 3 });
     expect(pythonsOf(live.dir)).toHaveLength(1);
+    // The same version with another interpreter is another process, and the one before it goes.
+    const [before] = pythonsOf(live.dir);
+    const models = table.models.map((model) => ({ ...model, python: '/usr/bin/env python3' }));
+    await expect(live.client.putRoutes({ ...table, models, version: 4 })).rejects.toThrow('ENOENT');
+    expect(pythonsOf(live.dir)).toEqual([before]);
+    const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)']);
+    for (const model of models) model.python = python.toString().trim();
+    await live.client.putRoutes({ ...table, models, version: 4 });
+    await until(() => pythonsOf(live.dir).length === 1 && pythonsOf(live.dir)[0] !== before, 5000);
     await live.kill();
     await until(() => pythonsOf(live.dir).length === 0, 5000);
 

@@ -163,7 +163,7 @@ export function pythonsOf(dir: string): number[] {
 }
 
 /** Waits until something holds. */
-export const until = async (holds: () => boolean | Promise<boolean>, ms = 15_000) => {
+export const until = async (holds: () => boolean | Promise<boolean>, ms = 40_000) => {
   const end = performance.now() + ms;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error('it did not come to hold');
