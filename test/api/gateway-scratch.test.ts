@@ -48,7 +48,9 @@ it('scores rows in their order, with missing features, over several requests', a
     const rows = Array.from({ length: 2500 }, (_, i) => [null, i === 1700 ? 44 : i % 10]);
     const { scores, errors } = await gateway.scoreRows('1', ['share', 'x'], rows);
     expect(scores).toHaveLength(2500);
-    expect(errors).toEqual([{ row: 1700, message: expect.stringContaining('out of data bounds') }]);
+    expect(errors).toEqual([
+      { row: 1700, status: 500, message: expect.stringContaining('out of data bounds') },
+    ]);
     expect(scores[1700]).toBeNull();
     expect(scores[2409]).toBeCloseTo(0.09, 5);
     const second = await gateway.scoreRows(
