@@ -29,8 +29,9 @@ export function OrderDialog({
         action.path,
         action.body,
       ),
-    onSuccess: async (answer) => {
-      await client.invalidateQueries();
+    onSuccess: (answer) => {
+      // The order is given: what it changed is read again behind the closed dialog.
+      void client.invalidateQueries();
       if (answer.state === 'skipped') {
         setRefusal(answer.reason ?? 'Nothing was started.');
         return;
