@@ -1,4 +1,3 @@
-import { progress as clackProgress } from '@clack/prompts';
 import type { Command } from 'commander';
 import { createApiClient, type ApiClient } from './api-client.ts';
 
@@ -26,7 +25,11 @@ export type ProgressBar = {
   stop(message: string): void;
 };
 
-export function createCli(program: Command): Cli {
+/** `drawn`: how a bar is drawn on a terminal; without it progress is a line now and then. */
+export function createCli(
+  program: Command,
+  drawn?: (title: string, total: number) => ProgressBar,
+): Cli {
   const options = (): { json?: boolean; url?: string } => program.opts();
   const json = (): boolean => options().json === true;
   return {
@@ -44,20 +47,7 @@ export function createCli(program: Command): Cli {
     },
     progress(title, total) {
       if (json()) return { advance: () => undefined, stop: () => undefined };
-      return process.stderr.isTTY ? terminalProgress(title, total) : lineProgress(title, total);
-    },
-  };
-}
-
-function terminalProgress(title: string, total: number): ProgressBar {
-  const bar = clackProgress({ max: total, style: 'heavy', output: process.stderr });
-  bar.start(title);
-  return {
-    advance: (by, message) => {
-      bar.advance(by, message);
-    },
-    stop: (message) => {
-      bar.stop(message);
+      return (drawn ?? lineProgress)(title, total);
     },
   };
 }

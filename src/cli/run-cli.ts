@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../base/app-error.ts';
 import { errorEntry } from '../contract/error-codes.ts';
 import { createCli } from './cli.ts';
-import { commands } from './commands/index.ts';
+import { loadCommands } from './commands/index.ts';
 import { packageVersion } from '../system/package-version.ts';
 
 /** Parses the arguments, runs the command and gives the exit code. Errors go to stderr with what to try next. */
@@ -20,8 +20,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       'after',
       '\nExit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused by a rule, 5 environment (port, disk, data), 6 no server.',
     );
-  const cli = createCli(program);
-  for (const command of commands) command(program, cli);
+  const drawn = process.stderr.isTTY
+    ? (await import('./terminal-progress.ts')).terminalProgress
+    : undefined;
+  const cli = createCli(program, drawn);
+  const name = argv.slice(2).find((word) => !word.startsWith('-'));
+  for (const command of await loadCommands(name)) command(program, cli);
   // --json may stand behind the command too.
   for (const command of program.commands) allowJson(command, program);
   try {

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { createCli } from '../../src/cli/cli.ts';
-import { commands } from '../../src/cli/commands/index.ts';
+import { loadCommands } from '../../src/cli/commands/index.ts';
 
 /** Every command and option as the program has them; `run-cli.ts` adds these to each. */
 const EVERYWHERE = ['--json', '--url', '--help'];
+
+const commands = await loadCommands();
 
 function program(): Command {
   const all = new Command('rondo');
