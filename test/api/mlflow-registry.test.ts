@@ -8,7 +8,9 @@ import { setVersionState } from '../../src/registry/registry-store.ts';
 import { readTree } from '../../src/storage/blobs/tree.ts';
 import { insertTrackedRun, logArtifacts } from '../../src/tracking/tracking-store.ts';
 import { lateProject, modelFolder, succeedRun } from '../harness/produce-model.ts';
+import { startRondo } from '../harness/start-rondo.ts';
 import { startScreens } from '../harness/start-screens.ts';
+import { encodeModel, logisticGraph } from '../harness/tiny-onnx.ts';
 
 let server: Awaited<ReturnType<typeof startScreens>>;
 let serial = 0;
@@ -310,6 +312,10 @@ describe('search', () => {
     expect(
       (await call('GET', 'model-versions/search', { filter: asked })).body.model_versions,
     ).toHaveLength(1);
+    const shown = (await (await fetch(`${server.url}/api/views/models`)).json()) as {
+      items: { model: string }[];
+    };
+    expect(shown.items.map((item) => item.model)).not.toContain(name);
     expect(
       await call('POST', 'model-versions/create', { name, source: 's3://x', tags }),
     ).toMatchObject(
@@ -591,4 +597,75 @@ describe('what a step registers', () => {
     });
     expect(await stateOf('1')).toMatchObject({ state: 'registered' });
   });
+});
+
+// A training step: it leaves its folder under `out:` and registers the same files itself, as `log_model` does.
+const STEP = `
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+const { MLFLOW_TRACKING_URI, MLFLOW_RUN_ID: run_id } = process.env;
+const send = (method, path, body) =>
+  fetch(MLFLOW_TRACKING_URI + '/api/2.0/' + path, { method, body, headers: { 'content-type': 'application/json' } });
+const post = async (path, fields) => {
+  const answer = await send('POST', 'mlflow/' + path, JSON.stringify(fields));
+  return { status: answer.status, body: await answer.json() };
+};
+const { run } = await (await send('GET', 'mlflow/runs/get?run_id=' + run_id)).json();
+const place = run.info.artifact_uri.replace('mlflow-artifacts:/', 'mlflow-artifacts/artifacts/');
+mkdirSync('model');
+for (const file of ['MLmodel', 'model.onnx']) {
+  copyFileSync('trained/' + file, 'model/' + file);
+  await send('PUT', place + '/logged/' + file, readFileSync('model/' + file));
+}
+const rows = Array.from({ length: 400 }, (_, i) => {
+  const x = (i % 41) / 10 - 2;
+  return [x, 0, Number(((i * 7919) % 400) / 400 < 1 / (1 + Math.exp(-2 * x)))].join(',');
+});
+writeFileSync('test.csv', ['x,noise,late', ...rows, ''].join(String.fromCharCode(10)));
+await post('registered-models/create', { name: 'late' });
+const made = await post('model-versions/create', { name: 'late', run_id, source: 'runs:/' + run_id + '/logged' });
+const { version } = made.body.model_version;
+const moved = await post('registered-models/alias', { name: 'late', alias: 'champion', version });
+if (moved.status !== 403) throw new Error('a step moved champion');
+`;
+
+test('a step registers its model through MLflow, and that version goes through gates to champion', async () => {
+  const inputs = JSON.stringify([
+    { name: 'x', type: 'double' },
+    { name: 'noise', type: 'double' },
+  ]);
+  await using rondo = await startRondo({
+    files: {
+      'rondo.yaml': `
+rondo: 1
+project: steps
+pipelines:
+  train:
+    steps:
+      fit: { run: node step.mjs, out: { model: model, test: test.csv } }
+    produces: { model: late, from: fit.model, test: fit.test }
+models:
+  late: { label: { column: late, horizon: 1h } }
+endpoints:
+  late: { model: late }
+`,
+      'step.mjs': STEP,
+      'trained/MLmodel': `flavors:\n  onnx:\n    data: model.onnx\nsignature:\n  inputs: '${inputs}'\n`,
+      'trained/model.onnx': encodeModel(logisticGraph([2, 0], 0)),
+    },
+  });
+  const { runId } = await rondo.api.post<{ runId: string }>('/api/runs', { pipeline: 'train' });
+  const versions = async (): Promise<Record<string, unknown>[]> =>
+    (await rondo.api.get<{ items: Record<string, unknown>[] }>('/api/models/late/versions')).items;
+  await expect
+    .poll(async () => (await versions())[0]?.reason, { timeout: 90_000, interval: 200 })
+    .toMatch(/serves at once|^Refused/);
+  expect(await versions()).toMatchObject([
+    {
+      version: '1',
+      state: 'champion',
+      reason: expect.stringContaining('serves at once'),
+      origin: 'pipeline',
+      runId,
+    },
+  ]);
 });
