@@ -52,13 +52,13 @@ export async function listFolder(
   return [...entries.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Takes a file, or a folder with all in it, from an owner's artifacts. Gives how many files went. */
+/** Takes a file, or a folder with all in it, from an owner's artifacts. */
 export async function removeArtifacts(
   tx: Transaction,
   ownerId: string,
   path: string,
-): Promise<number> {
-  const gone = await tx
+): Promise<void> {
+  await tx
     .deleteFrom('artifacts')
     .where('run_id', '=', ownerId)
     .where((eb) =>
@@ -69,6 +69,5 @@ export async function removeArtifacts(
             eb.and([eb('path', '>', `${path}/`), eb('path', '<', `${path}0`)]),
           ]),
     )
-    .executeTakeFirst();
-  return Number(gone.numDeletedRows);
+    .execute();
 }

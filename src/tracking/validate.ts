@@ -109,10 +109,8 @@ export function checkArtifactLocation(location: string): void {
       'Invalid artifact path length. The length of the artifact path cannot be greater than 2048 characters.',
     );
   }
-  if (/[?#]/.test(location) || location.split(/[/\\]/).includes('..')) {
-    throw invalid(
-      `Invalid artifact_location '${location}': it may hold no query, fragment or "..".`,
-    );
+  if (location.startsWith('runs:')) {
+    throw invalid(`Artifact location cannot be a runs:/ URI. Given: '${location}'`);
   }
 }
 

@@ -122,7 +122,7 @@ export async function listFilesOf(
   return listFolder(ctx.db, ownerId, safePath(folder));
 }
 
-/** Deletes a file or folder. Outputs of a pipeline's run stay. */
+/** Deletes a file or folder; one that is not there is as good as deleted. Outputs of a pipeline's run stay. */
 export async function deleteArtifacts(ctx: Pick<Context, 'db'>, path: string): Promise<void> {
   const place = await placeOf(ctx, safePath(path));
   if (!place) throw notFound(`No such artifact: '${path}'`);
@@ -132,8 +132,5 @@ export async function deleteArtifacts(ctx: Pick<Context, 'db'>, path: string): P
       "Artifacts of a pipeline's run are not deleted: they are the record of what it made.",
     );
   }
-  const gone = await ctx.db
-    .transaction()
-    .execute((tx) => removeArtifacts(tx, place.ownerId, place.inside));
-  if (gone === 0) throw notFound(`No such artifact: '${path}'`);
+  await ctx.db.transaction().execute((tx) => removeArtifacts(tx, place.ownerId, place.inside));
 }
