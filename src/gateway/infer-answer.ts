@@ -5,9 +5,14 @@ import { scoreOf, type LoadedModel, type OutputTensor, type RunOutputs } from '.
 /** Where a row's answer lies. */
 export type RowOutputs = { outputs: RunOutputs; row: number };
 
-/** The outputs to send: those asked for, or all of the graph. AppError GATEWAY_BAD_INPUT for an unknown one. */
+/** The outputs to send: those asked for, or all. AppError GATEWAY_BAD_INPUT for an unknown one, GATEWAY_MODEL_DOWN. */
 export function chooseOutputs(model: LoadedModel, asked: readonly string[] | null): string[] {
   const names = model.outputs.map(({ name }) => name);
+  if (names.length === 0)
+    throw new AppError(
+      'GATEWAY_MODEL_DOWN',
+      `version ${model.version} of ${model.name} has not started yet`,
+    );
   if (!asked) return names;
   for (const name of asked) {
     if (!names.includes(name) && name !== SCORE_OUTPUT) {

@@ -79,6 +79,11 @@ describe.skipIf(reason)(`a Python process ${reason ?? ''}`, () => {
     await using again = await spawnGateway({ dir: live.dir });
     expect((await again.get('/v2/health/live')).status).toBe(200);
     expect((await ask(again, 'a')).status).toBe(503);
+    const infer = await again.post('/v2/models/late/infer', {
+      inputs: [{ name: 'x', shape: [1], datatype: 'FP64', data: [1] }],
+      outputs: [{ name: 'score' }],
+    });
+    expect(infer.status).toBe(503);
     await until(async () => (await ask(again, 'b')).status === 200);
     await again.close();
     expect(pythonsOf(again.dir)).toEqual([]);
