@@ -3,6 +3,9 @@ import { EvidenceLinks } from './evidence-links.tsx';
 import { Panel } from './page.tsx';
 import { formatDurationShort, formatNumber, formatShare } from '../format.ts';
 
+/** From here on hours are told as days. */
+const LONG_HOURS = 72;
+
 /** How fast and how safely changes come out; figures of fewer than three cases stay empty and stand apart. */
 export function DeliveryFigures({
   figures,
@@ -75,5 +78,6 @@ function Figure({ figure }: { figure: DeliveryFigure }) {
 function withUnit(value: number, unit: string): string {
   if (unit === 'ms') return formatDurationShort(value);
   if (unit.startsWith('share')) return `${formatShare(value)}${unit.slice('share'.length)}`;
+  if (unit === 'hours' && value >= LONG_HOURS) return `${formatNumber(value / 24)} days`;
   return `${formatNumber(value)} ${unit}`;
 }
