@@ -163,7 +163,7 @@ describe('messages over HTTP', () => {
 
   test(
     'sent again and again through kill -9 of the server start one run a key',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const before = (await runs()).length;
       const keys = Array.from({ length: 9 }, (_, index) => `k${index}`);
