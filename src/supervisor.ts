@@ -16,6 +16,8 @@ type Part = 'server' | 'gateway';
 const STOP_MS = 8000;
 /** Exit codes that another try would not change: usage, missing, refused, environment. */
 const HOPELESS = new Set([2, 3, 4, 5]);
+/** The database is away: hopeless for a first start, a pause for a server that has worked. The gateway goes on meanwhile. */
+const UNREACHABLE = 6;
 
 /**
  * Starts server and gateway and starts them again when they die, with a growing pause. It holds no data and speaks no
@@ -46,7 +48,9 @@ export function supervise(flags: readonly string[], env: NodeJS.ProcessEnv): Sup
     });
     child.on('exit', (code) => {
       children.delete(part);
-      if (!stopping && code !== null && HOPELESS.has(code)) {
+      const hopeless =
+        code !== null && (HOPELESS.has(code) || (code === UNREACHABLE && !addresses.has(part)));
+      if (!stopping && hopeless) {
         exitCode = code;
         ready.reject(new Error(`${part} cannot start`));
         stop();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VersionDetail } from '../../src/contract/delivery.ts';
+import { startCuttingProxy } from '../engines/cutting-proxy.ts';
 import { missing } from '../engines/engine.ts';
 import {
   createPostgresDatabase,
@@ -168,5 +169,39 @@ describe.skipIf(reason)(`rondo up on PostgreSQL${reason ? ` (${reason})` : ''}`,
       )
       .toBe(1);
     expect(rondo.pidOf('server')).toBe(pid);
+  });
+
+  test('with the database away the gateway answers on, and a killed server comes back when it is back', async () => {
+    const own = await createPostgresDatabase(server.url);
+    await using proxy = await startCuttingProxy(own);
+    await using rondo = await startRondo({
+      files: { 'rondo.yaml': 'rondo: 1\nproject: one\n' },
+      flags: ['--database', proxy.url.href],
+    });
+    proxy.shut();
+    expect((await fetch(`${rondo.url}/health`)).ok).toBe(false);
+    rondo.kill('server');
+    const toldAway = (): boolean => / does not answer/.test(rondo.stderr());
+    await expect.poll(toldAway, { timeout: 40_000, interval: 200 }).toBe(true);
+    expect((await fetch(`${rondo.gatewayUrl}/v2/health/live`)).status).toBe(200);
+    proxy.open();
+    await rondo.healthy();
+    // Not by a command: waiting for one would stop the proxy, which runs in this process.
+    expect(await rondo.api.get('/api/audit/verify')).toMatchObject({ kind: 'intact' });
+  });
+
+  test('a first start without the database ends, and says what to try', async () => {
+    const away = new URL(database);
+    away.port = '1';
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [mainFile, 'up', '--dir', join(dir, 'shop'), '--data', join(dir, 'away'), '--port', '0'],
+      { encoding: 'utf8', timeout: 60_000, env: { ...process.env, RONDO_DATABASE: away.href } },
+    );
+    expect([status, stderr]).toEqual([
+      6,
+      expect.stringContaining('Is the database server running'),
+    ]);
+    expect(stderr).not.toContain(database.password);
   });
 });

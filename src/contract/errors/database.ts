@@ -3,7 +3,7 @@ import type { ErrorTable } from './error-entry.ts';
 export const databaseErrors = {
   DATABASE_UNREACHABLE: {
     status: 503,
-    exit: 5,
+    exit: 6,
     help: 'Is the database server running, and reachable from here? Compare host, port and sslmode in the URL of --database or RONDO_DATABASE.',
   },
   DATABASE_REFUSED: {
@@ -28,12 +28,12 @@ export const databaseErrors = {
   },
   DATABASE_LOST: {
     status: 503,
-    exit: 5,
+    exit: 6,
     help: 'Try again: nothing was changed unless the message says so. "rondo doctor" tells whether the database answers.',
   },
   DATABASE_BUSY: {
     status: 503,
-    exit: 5,
+    exit: 6,
     help: 'Try again. If it stays so, look for a long transaction: select * from pg_stat_activity.',
   },
 } as const satisfies ErrorTable;
