@@ -307,15 +307,17 @@ test('a cancelled run stops its processes, and stays cancelled', async () => {
       pipelines: {
         p: pipelineOf({
           long: { run: 'sleep 300 & sleep 300' },
-          other: { run: 'sleep 300 & sleep 300' },
-          third: { run: 'sleep 300 & sleep 300' },
+          // Equal commands would be one result, made once.
+          other: { run: 'sleep 301 & sleep 301' },
+          third: { run: 'sleep 302 & sleep 302' },
         }),
       },
     });
     const { runId } = await startRun(ctx, { pipeline: 'p', cause: manual });
-    await expect
-      .poll(() => processesWith(`RONDO_RUN_ID=${runId}`).length, { timeout: 5000 })
-      .toBeGreaterThan(4);
+    // Two are at work, the third waits for a place.
+    const atWork = (): number =>
+      ['long', 'other'].filter((step) => processesWith(`RONDO_STEP=${step}`).length > 0).length;
+    await expect.poll(atWork, { timeout: 15_000 }).toBe(2);
     await cancelRun(ctx, { runId, reason: 'not needed' });
     expect(await waitForRun(ctx, runId)).toMatchObject({
       state: 'cancelled',
@@ -325,7 +327,7 @@ test('a cancelled run stops its processes, and stays cancelled', async () => {
     const detail = await describeRun(ctx, runId);
     expect(detail.steps.map((step) => step.state)).toEqual(['cancelled', 'cancelled', 'cancelled']);
     const attempts = detail.steps.flatMap((step) => step.attempts.map((attempt) => attempt.state));
-    expect(attempts).toEqual(['cancelled', 'cancelled']);
+    expect(new Set(attempts)).toEqual(new Set(['cancelled']));
     await expect(cancelRun(ctx, { runId })).rejects.toMatchObject({ code: 'RUN_FINISHED' });
     await expect(cancelRun(ctx, { runId: 'run_no' })).rejects.toMatchObject({
       code: 'RUN_UNKNOWN',
