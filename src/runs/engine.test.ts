@@ -316,7 +316,8 @@ test('a cancelled run stops its processes, and stays cancelled', async () => {
     const { runId } = await startRun(ctx, { pipeline: 'p', cause: manual });
     // Two are at work, the third waits for a place.
     const atWork = (): number =>
-      ['long', 'other'].filter((step) => processesWith(`RONDO_STEP=${step}`).length > 0).length;
+      ['long', 'other', 'third'].filter((step) => processesWith(`RONDO_STEP=${step}`).length > 0)
+        .length;
     await expect.poll(atWork, { timeout: 15_000 }).toBe(2);
     await cancelRun(ctx, { runId, reason: 'not needed' });
     expect(await waitForRun(ctx, runId)).toMatchObject({
