@@ -74,7 +74,9 @@ export async function filesOfCommit(
   wanted: (path: string) => boolean,
 ): Promise<GitFile[]> {
   const tree = `${sha}:${repository.prefix}`;
-  const list = (await runGit(repository.dir, ['ls-tree', '-r', '-z', '--full-tree', tree])).toString();
+  const list = (
+    await runGit(repository.dir, ['ls-tree', '-r', '-z', '--full-tree', tree])
+  ).toString();
   const found = list
     .split('\0')
     .flatMap((line) => {
