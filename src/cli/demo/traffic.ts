@@ -57,9 +57,14 @@ export class Traffic implements Disposable {
     return answers.filter((answer) => answer !== undefined);
   }
 
-  #predict(departure: Departure): Promise<string> {
+  async #predict(departure: Departure): Promise<string> {
     // The flight's own id is the unit of the split, so that every replay assigns it to the same arm.
     const body = JSON.stringify({ inputs: [departure.request], ids: [String(departure.flightId)] });
+    const { status, text } = await this.#post(body, departure.atMs);
+    return readPrediction(status, text);
+  }
+
+  #post(body: string, atMs: number): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         this.#url,
@@ -69,7 +74,7 @@ export class Traffic implements Disposable {
           headers: {
             'content-type': 'application/json',
             'content-length': Buffer.byteLength(body),
-            'rondo-calendar-time': String(departure.atMs),
+            'rondo-calendar-time': String(atMs),
           },
         },
         (response) => {
@@ -79,11 +84,7 @@ export class Traffic implements Disposable {
             text += chunk;
           });
           response.on('end', () => {
-            try {
-              resolve(readPrediction(response.statusCode ?? 0, text));
-            } catch (error) {
-              reject(error as Error);
-            }
+            resolve({ status: response.statusCode ?? 0, text });
           });
           response.on('error', reject);
         },
