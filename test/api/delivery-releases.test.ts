@@ -307,6 +307,6 @@ test('a run that produced nothing servable is refused once, with the reason', as
       limit: 10,
     });
     expect(refused).toHaveLength(1);
-    expect(JSON.stringify(refused[0]?.data)).toContain('no flavour onnx');
+    expect(JSON.stringify(refused[0]?.data)).toContain('neither the flavour onnx');
   });
 });
