@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
-import { textTable, type CommandModule } from '../cli.ts';
+import { textTable, type Cli, type CommandModule } from '../cli.ts';
 import { scoreFile } from '../score-file.ts';
 
 type TryAnswer = { status: number; latencyMs: number; body: unknown };
@@ -36,9 +36,7 @@ export const predictCommand: CommandModule = (program, cli) => {
         ...(options.input === undefined ? {} : await readFields(options.input)),
         ...parseFields(fields),
       };
-      const answer = await cli
-        .api()
-        .post<TryAnswer>(`/api/endpoints/${encodeURIComponent(endpoint)}/try`, { inputs });
+      const answer = await ask(cli, endpoint, inputs);
       const { predictions } = answer.body as { predictions?: Prediction[] };
       if (answer.status !== 200 || !predictions) {
         const { error } = answer.body as { error?: { message?: string } | string };
@@ -62,6 +60,24 @@ export const predictCommand: CommandModule = (program, cli) => {
       );
     });
 };
+
+const ASK_AGAIN_MS = 500;
+const MOST_ASKED = 10;
+
+/** One answer. A version that has just become champion may still be loading (503): asked again for a few seconds. */
+async function ask(
+  cli: Cli,
+  endpoint: string,
+  inputs: Record<string, unknown>,
+): Promise<TryAnswer> {
+  for (let asked = 1; ; asked += 1) {
+    const answer = await cli
+      .api()
+      .post<TryAnswer>(`/api/endpoints/${encodeURIComponent(endpoint)}/try`, { inputs });
+    if (answer.status !== 503 || asked === MOST_ASKED) return answer;
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
 
 type PredictOptions = {
   endpoint?: string;
