@@ -1,5 +1,5 @@
 import type { LoadedModel, OutputTensor, RunOutputs } from './loaded-model.ts';
-import { messageOf } from './message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { ModelUnavailableError } from './model-formats/model-format.ts';
 import type { Cell } from './tensor-types.ts';
 

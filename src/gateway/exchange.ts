@@ -3,7 +3,7 @@ import { AppError } from '../base/app-error.ts';
 import { errorEntry } from '../contract/error-codes.ts';
 import type { GatewayRoute } from './find-route.ts';
 import type { Gateway } from './gateway.ts';
-import { messageOf } from './message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 
 /** A request whose body has been read, and the way to answer it. */
 export type Exchange = {

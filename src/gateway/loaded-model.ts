@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
 import { parsePythonJson } from '../base/python-json.ts';
 import type { RoutedModel } from '../contract/route-table.ts';
-import { messageOf } from './message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { modelFormats } from './model-formats/index.ts';
 import type { ModelRuntime, ModelSurroundings } from './model-formats/model-format.ts';
 import { planRows, type RowPlan } from './row-plan.ts';

@@ -7,7 +7,7 @@ import type { GatewayLimits } from './gateway-config.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { LiveEndpoint } from './live-routes.ts';
 import { scoreOf, type LoadedModel, type RunOutputs } from './loaded-model.ts';
-import { messageOf } from './message-of.ts';
+import { messageOf } from '../base/message-of.ts';
 import { recordLine } from './record-line.ts';
 import type { ReleaseGuard } from './release-guard.ts';
 import {

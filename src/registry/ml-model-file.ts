@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { messageOf } from '../base/message-of.ts';
 import type { FeatureSource, SignatureColumn } from '../contract/route-table.ts';
 
 const featureReference = z.object({
@@ -68,7 +69,9 @@ export function parseMlModelFile(text: string): MlModelFile {
   try {
     content = parse(text);
   } catch (error) {
-    throw new AppError('MODEL_INVALID', `MLmodel is not YAML: ${message(error)}`, { cause: error });
+    throw new AppError('MODEL_INVALID', `MLmodel is not YAML: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const file = mlModelFile.safeParse(content);
   if (!file.success) {
@@ -100,7 +103,7 @@ function parseInputs(text: string): SignatureColumn[] | null {
   } catch (error) {
     throw new AppError(
       'MODEL_INVALID',
-      `signature.inputs of MLmodel is not JSON: ${message(error)}`,
+      `signature.inputs of MLmodel is not JSON: ${messageOf(error)}`,
       { cause: error },
     );
   }
@@ -175,8 +178,4 @@ export function resolveFeatures(
     });
   }
   return features;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../../base/message-of.ts';
 import type { Scorer, ScorerDescription } from './scorer-process.ts';
 
 export type KeptScorer = {

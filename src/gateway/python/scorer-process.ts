@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import type { GatewayLimits } from '../gateway-config.ts';
 import type { OutputTensor, TensorSpec } from '../loaded-model.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../../base/message-of.ts';
 import { ModelUnavailableError } from '../model-formats/model-format.ts';
 import type { Datatype } from '../tensor-types.ts';
 import {
